@@ -1,0 +1,2 @@
+#![doc = "shimproof"]
+fn main() {}
