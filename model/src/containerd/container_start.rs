@@ -1,0 +1,81 @@
+//! `StartContainer`: internal/cri/server/container_start.go and container_start_linux.go@v2.0.1,
+//! pkg/cri/server/container_start.go@v1.7.34.
+
+use crate::catalog::{ContainerdField, CriUserns};
+use crate::domain::Domain;
+use crate::guards::{Guard, Owner};
+use crate::log::Log;
+use crate::pod::{Call, ContainerState, InFlight, Target};
+use crate::refusal::Refusal;
+use crate::step::{Step, state_of};
+use crate::userns::Userns;
+
+impl<D: Domain, L: Log> Step<'_, D, L> {
+    /// The CRI plugin handles the request, up to the first message to a shim.
+    pub(crate) fn handle_start_container(&mut self, container: u8) -> Result<(), Refusal> {
+        let result = self.start_container(container);
+        if let Err(refusal) = result {
+            self.fail_start_container(container, refusal);
+        }
+        result
+    }
+
+    /// A container that failed to start is marked exited, with code 128 and reason `StartError`.
+    pub(super) fn fail_start_container(&mut self, container: u8, refusal: Refusal) {
+        if let Some(record) = &mut self.pod.containers[usize::from(container)] {
+            record.state = ContainerState::Exited;
+        }
+        self.pod.in_flight = Some(InFlight::Reply {
+            call: Call::StartContainer(container),
+            result: Err(refusal),
+        });
+    }
+
+    fn start_container(&mut self, container: u8) -> Result<(), Refusal> {
+        // `runtime_path` comes from the configuration that is loaded now; type and options do not.
+        let config = self
+            .current_handler_config()
+            .cloned()
+            .ok_or(Refusal::NoRuntimeConfigured(Call::StartContainer(container)))?;
+        let owner = self.update_container_io_owner(container)?;
+        let mut task_options = self.no_pivot_options(&config);
+        self.with_task_api_endpoint(&mut task_options)?;
+        if let Some(owner) = owner {
+            self.with_uid_and_gid_owner(&mut task_options, owner)?;
+        }
+        self.new_task(Target::Container(container), task_options)
+    }
+
+    /// `updateContainerIOOwner`: looks at the options of the *container's* configuration.
+    fn update_container_io_owner(&mut self, container: u8) -> Result<Option<D::Id>, Refusal> {
+        let record = self.pod.containers[usize::from(container)];
+        let userns = record.map_or(Userns::LinuxNil, |record| record.userns);
+        let runtime = self.recorded_runtime_type();
+        let options = state_of::<D>(self.recorded_options());
+        let table = &self.containerd().guards.io_owner;
+        let (decision, name) = (
+            table.decide((userns.mode(), runtime, options)),
+            table.name().to_owned(),
+        );
+        self.on_containerd(ContainerdField::IoOwnerGuard);
+        self.decided(
+            Guard::UpdateContainerIoOwner,
+            decision,
+            || format!("{userns}; runtime type {runtime}; runtime options {options}"),
+            || name,
+            "internal/cri/server/container_start_linux.go@v2.0.1",
+        );
+        if decision == Owner::NotWritten {
+            return Ok(None);
+        }
+        // The mappings of the OCI specification: those of the options, where the plugin knows them.
+        let mapping = match self.containerd().row.cri_userns {
+            CriUserns::Absent => None,
+            CriUserns::Created => userns.mapping(),
+        };
+        let user = self.spec().containers[usize::from(container)].user;
+        D::to_host(mapping, user)
+            .map(Some)
+            .map_err(|_| Refusal::UserNotMapped)
+    }
+}

@@ -1,0 +1,124 @@
+//! The client's helpers that set a field of the task options: client/task_opts.go, client/task_opts_unix.go and
+//! client/task.go@v2.0.5; task_opts_unix.go@v1.7.24.
+
+use crate::catalog::{ContainerdField, NoPivot};
+use crate::domain::Domain;
+use crate::guards::{Base, EndpointDecision, Guard, RuntimeType};
+use crate::log::Log;
+use crate::refusal::Refusal;
+use crate::step::{Step, state_of};
+use crate::type_url::TypeUrl;
+use crate::world::HandlerConfig;
+
+impl<D: Domain, L: Log> Step<'_, D, L> {
+    /// The runtime type of the sandbox record.
+    pub(super) fn recorded_runtime_type(&self) -> RuntimeType {
+        self.recorded_handler_config()
+            .map_or(RuntimeType::Other, |config| config.runtime_type)
+    }
+
+    /// The runtime options of the sandbox record, which every container of the pod has.
+    pub(super) fn recorded_options(&self) -> Option<&D::Any> {
+        self.pod.sandbox.as_ref()?.options.as_ref()
+    }
+
+    /// `WithTaskAPIEndpoint`, if the sandbox record has an endpoint.
+    pub(super) fn with_task_api_endpoint(
+        &mut self,
+        task_options: &mut Option<D::Any>,
+    ) -> Result<(), Refusal> {
+        let valid = self.pod.sandbox.as_ref().is_some_and(|sandbox| sandbox.endpoint);
+        if !valid {
+            return Ok(());
+        }
+        let base = self.base_by_runtime_options();
+        let table = &self.containerd().guards.task_api_endpoint;
+        let (decision, name) = (table.decide((valid, base)), table.name().to_owned());
+        self.on_containerd(ContainerdField::TaskApiEndpoint);
+        self.decided(
+            Guard::WithTaskApiEndpoint,
+            decision,
+            || format!("the sandbox has an endpoint; task options would start from {base}"),
+            || name,
+            "client/task_opts.go@v2.0.5",
+        );
+        match decision {
+            EndpointDecision::Nothing | EndpointDecision::Skip => Ok(()),
+            EndpointDecision::Write | EndpointDecision::Fail => {
+                D::set_task_api_endpoint(self.get_runc_options(task_options)?);
+                Ok(())
+            }
+        }
+    }
+
+    /// `WithUIDOwner` and `WithGIDOwner`.
+    pub(super) fn with_uid_and_gid_owner(
+        &mut self,
+        task_options: &mut Option<D::Any>,
+        owner: D::Id,
+    ) -> Result<(), Refusal> {
+        D::set_io_owner(self.get_runc_options(task_options)?, owner);
+        Ok(())
+    }
+
+    /// Task options from the plugin's `no_pivot` (pkg/cri/server/container_start.go@v1.6.39).
+    pub(super) fn no_pivot_options(&mut self, config: &HandlerConfig<D>) -> Option<D::Any> {
+        let configuration = usize::from(self.env.containerd.configuration);
+        if !self.world.configurations[configuration].no_pivot {
+            return None;
+        }
+        self.on_containerd(ContainerdField::NoPivot);
+        let url = match (self.containerd().row.no_pivot, config.runtime_type) {
+            (NoPivot::Runc, RuntimeType::RuncV1 | RuntimeType::RuncV2) => TypeUrl::RuncV1,
+            (NoPivot::LinuxV1, RuntimeType::LinuxV1) => TypeUrl::LinuxCreateOptions,
+            _ => return None,
+        };
+        let mut options = D::fresh(url);
+        D::set_no_pivot_root(&mut options);
+        Some(options)
+    }
+
+    fn base_by_runtime_options(&self) -> Base {
+        let input = (
+            self.recorded_runtime_type(),
+            state_of::<D>(self.recorded_options()),
+        );
+        self.containerd().guards.task_options_base.decide(input)
+    }
+
+    /// `getRuncOptions`: the task options as they are, or new ones. Later calls write into the same message.
+    fn get_runc_options<'o>(
+        &mut self,
+        task_options: &'o mut Option<D::Any>,
+    ) -> Result<&'o mut D::Any, Refusal> {
+        let options = match task_options.take() {
+            Some(options) => options,
+            None => self.new_task_options()?,
+        };
+        Ok(task_options.insert(options))
+    }
+
+    fn new_task_options(&mut self) -> Result<D::Any, Refusal> {
+        let runtime = self.recorded_runtime_type();
+        let options = state_of::<D>(self.recorded_options());
+        let base = self.base_by_runtime_options();
+        let name = self.containerd().guards.task_options_base.name().to_owned();
+        self.on_containerd(ContainerdField::TaskOptionsBase);
+        self.decided(
+            Guard::GetRuncOptions,
+            base,
+            || format!("runtime type {runtime}; runtime options {options}"),
+            || name,
+            "client/task.go@v2.0.5",
+        );
+        match base {
+            Base::FreshRunc => Ok(D::fresh(TypeUrl::RuncV1)),
+            Base::FreshCreateOptions => Ok(D::fresh(TypeUrl::LinuxCreateOptions)),
+            Base::Copy | Base::Fail => match self.recorded_options() {
+                None => Ok(D::fresh(TypeUrl::RuncV1)),
+                Some(options) => D::copy_as_runc(options)
+                    .map_err(|wrong| Refusal::CannotCopyRuntimeOptions { url: wrong.0 }),
+            },
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! One pod: what the kubelet, containerd and the shim know of it, and the message that is in flight.
+
+use crate::domain::Domain;
+use crate::refusal::Refusal;
+use crate::type_url::TypeUrl;
+use crate::userns::Userns;
+use crate::world::MAX_CONTAINERS;
+
+/// The state of one pod.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pod<D: Domain> {
+    /// What is asked for: an index into [`crate::world::World::pod_specs`].
+    pub spec: u8,
+    /// Where the kubelet's worker of the pod is.
+    pub phase: Phase<D>,
+    /// The id mapping in the pod's directory.
+    pub mapping: Option<D::Mapping>,
+    /// containerd's record of the sandbox.
+    pub sandbox: Option<Sandbox<D>>,
+    /// containerd's records of the containers, the latest of each.
+    pub containers: [Option<Container<D>>; MAX_CONTAINERS],
+    /// The message in flight.
+    pub in_flight: Option<InFlight<D>>,
+}
+
+/// Where the kubelet's worker of a pod is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase<D: Domain> {
+    /// A sync is due.
+    Pending,
+    /// Inside a sync, waiting for a reply.
+    Syncing {
+        /// The user-namespace options of the sandbox configuration that was generated in this sync.
+        sandbox_userns: Userns<D::Mapping>,
+        /// The next container to look at after the current call.
+        next: u8,
+        /// Whether a step of this sync failed.
+        failed: bool,
+    },
+    /// A sync failed; it is tried again later.
+    Waiting,
+    /// The last sync left nothing to do.
+    Settled,
+    /// The pod failed for good.
+    Failed,
+    /// The pod is deleted; its mapping is not freed yet.
+    Terminated,
+    /// The pod is gone and can be created again.
+    Deleted,
+}
+
+/// containerd's record of a sandbox, with the processes behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Sandbox<D: Domain> {
+    /// Whether it runs.
+    pub state: SandboxState,
+    /// The configuration that was loaded at `RunPodSandbox`.
+    pub configuration: u8,
+    /// The release that ran at `RunPodSandbox`.
+    pub containerd: u8,
+    /// The type that the handler's configuration selected then.
+    pub selected: TypeUrl,
+    /// The runtime options that were generated then, as the store gives them back.
+    pub options: Option<D::Any>,
+    /// The user-namespace options of `RunPodSandbox`.
+    pub userns: Userns<D::Mapping>,
+    /// Whether the user namespace was pinned.
+    pub pinned: bool,
+    /// Whether the sandbox store knows it (containerd 2.x).
+    pub in_store: bool,
+    /// Whether a task API endpoint is recorded.
+    pub endpoint: bool,
+    /// The process that serves the sandbox: an index into [`crate::world::World::shims`].
+    pub shim: Option<u8>,
+}
+
+/// Whether a sandbox runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SandboxState {
+    /// `RunPodSandbox` is under way.
+    Creating,
+    /// It runs.
+    Ready,
+    /// It has ended.
+    NotReady,
+}
+
+/// containerd's record of a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Container<D: Domain> {
+    /// The user-namespace options of its configuration.
+    pub userns: Userns<D::Mapping>,
+    /// Whether any of its mounts is id-mapped.
+    pub idmapped: bool,
+    /// How far it came.
+    pub state: ContainerState<D>,
+}
+
+/// How far a container came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ContainerState<D: Domain> {
+    /// Created, not started.
+    Created,
+    /// Its process runs.
+    Running {
+        /// Whether in a user namespace of the pod's own.
+        in_userns: bool,
+        /// The owner that the shim gave to its pipes.
+        pipe_owner: Option<D::Id>,
+        /// Its OCI runtime: an index into [`crate::world::World::oci_runtimes`].
+        oci_runtime: u8,
+    },
+    /// It ended, or never started (exit code 128, `StartError`).
+    Exited,
+}
+
+/// Which task a request is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// The sandbox.
+    Sandbox,
+    /// A container, by its number.
+    Container(u8),
+}
+
+/// A call of the CRI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Call {
+    /// `RunPodSandbox`.
+    RunPodSandbox,
+    /// `CreateContainer`.
+    CreateContainer(u8),
+    /// `StartContainer`.
+    StartContainer(u8),
+}
+
+/// The message in flight: a pod has at most one, since the kubelet makes its calls one after another.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum InFlight<D: Domain> {
+    /// Client → CRI plugin.
+    RunPodSandbox {
+        /// Of the sandbox configuration.
+        userns: Userns<D::Mapping>,
+    },
+    /// Client → CRI plugin.
+    CreateContainer {
+        /// Which container.
+        container: u8,
+        /// Of the sandbox configuration in the request.
+        sandbox_userns: Userns<D::Mapping>,
+        /// Of the container configuration.
+        container_userns: Userns<D::Mapping>,
+        /// Whether the client asks for id-mapped mounts.
+        idmapped_mounts: bool,
+    },
+    /// Client → CRI plugin.
+    StartContainer {
+        /// Which container.
+        container: u8,
+    },
+    /// Task manager → shim binary: `-info` without options, before a shim is started.
+    LoadShimInfo {
+        /// For which task.
+        target: Target,
+        /// The task options of the request.
+        task_options: Option<D::Any>,
+    },
+    /// Shim manager → shim binary: `start`.
+    ShimStart {
+        /// For which task.
+        target: Target,
+        /// The options on standard input.
+        options: Option<D::Any>,
+        /// The task options of the request.
+        task_options: Option<D::Any>,
+    },
+    /// Task manager → shim binary: `-info`, to validate runtime features.
+    Info {
+        /// For which task.
+        target: Target,
+        /// The options on standard input.
+        options: Option<D::Any>,
+        /// The task options of the request.
+        task_options: Option<D::Any>,
+    },
+    /// Task manager → shim, ttrpc: `Create`.
+    Create {
+        /// Which task.
+        target: Target,
+        /// `CreateTaskRequest.options`.
+        options: Option<D::Any>,
+    },
+    /// Sandbox controller → shim, ttrpc: `CreateSandbox` and `StartSandbox`. They carry no runtime options.
+    CreateSandbox,
+    /// Shim → containerd.
+    ShimReply {
+        /// Which task.
+        target: Target,
+        /// What the shim did.
+        result: Result<(), Refusal>,
+    },
+    /// CRI plugin → client.
+    Reply {
+        /// Of which call.
+        call: Call,
+        /// What came of it.
+        result: Result<(), Refusal>,
+    },
+}
+
+/// A channel from containerd to a shim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// ttrpc `Create`.
+    Create,
+    /// Standard input of `start`.
+    Start,
+    /// Standard input of `-info`.
+    Info,
+}
+
+impl Channel {
+    /// Its name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "Create",
+            Self::Start => "the standard input of `start`",
+            Self::Info => "the standard input of `-info`",
+        }
+    }
+}
+
+/// A message on its way to a shim that can carry options.
+#[derive(Clone, Copy, Debug)]
+pub struct ToShim<'a, D: Domain> {
+    /// On which channel.
+    pub channel: Channel,
+    /// For which task.
+    pub target: Target,
+    /// The options.
+    pub options: Option<&'a D::Any>,
+}
+
+impl<D: Domain> Pod<D> {
+    /// A pod that nothing was done for yet.
+    pub fn new(spec: u8) -> Self {
+        Self {
+            spec,
+            phase: Phase::Pending,
+            mapping: None,
+            sandbox: None,
+            containers: [None; MAX_CONTAINERS],
+            in_flight: None,
+        }
+    }
+
+    /// The message in flight, if it goes to a shim and that channel carries options.
+    pub fn to_shim(&self) -> Option<ToShim<'_, D>> {
+        match self.in_flight.as_ref()? {
+            InFlight::ShimStart { target, options, .. } => Some(ToShim {
+                channel: Channel::Start,
+                target: *target,
+                options: options.as_ref(),
+            }),
+            InFlight::Info { target, options, .. } => Some(ToShim {
+                channel: Channel::Info,
+                target: *target,
+                options: options.as_ref(),
+            }),
+            InFlight::Create { target, options } => Some(ToShim {
+                channel: Channel::Create,
+                target: *target,
+                options: options.as_ref(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// The refusal that is on its way back, or that a shim just gave.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self.in_flight.as_ref()? {
+            InFlight::ShimReply {
+                result: Err(refusal), ..
+            }
+            | InFlight::Reply {
+                result: Err(refusal), ..
+            } => Some(*refusal),
+            _ => None,
+        }
+    }
+
+    /// Whether all containers of the pod run.
+    pub fn runs(&self, containers: usize) -> bool {
+        self.containers[..containers].iter().all(|c| {
+            matches!(
+                c,
+                Some(Container {
+                    state: ContainerState::Running { .. },
+                    ..
+                })
+            )
+        })
+    }
+}
