@@ -55,8 +55,8 @@ pub struct ContainerdState {
 /// Why containerd did not start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StartFailure {
-    /// The configuration has a version that the release does not accept.
-    ConfigVersion,
+    /// The release refuses the configuration, for its version or for what it says.
+    ConfigRefused,
     /// The introspection of a handler without options panicked (issue #10062).
     IntrospectionPanic,
 }

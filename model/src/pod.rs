@@ -1,10 +1,11 @@
 //! One pod: what the kubelet, containerd and the shim know of it, and the message that is in flight.
 
 use crate::domain::Domain;
+use crate::environment::Environment;
 use crate::refusal::Refusal;
 use crate::type_url::TypeUrl;
 use crate::userns::Userns;
-use crate::world::MAX_CONTAINERS;
+use crate::world::{HandlerConfig, MAX_CONTAINERS, World};
 
 /// The state of one pod.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -274,6 +275,51 @@ impl<D: Domain> Pod<D> {
             }),
             _ => None,
         }
+    }
+
+    /// The shim that the message in flight reaches: the process that serves the task, or the binary on disk that
+    /// `start` and `-info` execute.
+    pub fn receiving_shim(&self, world: &World<D>, env: &Environment<D>) -> Option<u8> {
+        let message = self.to_shim()?;
+        let process = self.sandbox.as_ref().and_then(|sandbox| sandbox.shim);
+        match (message.channel, message.target) {
+            (Channel::Create, Target::Sandbox) => process,
+            (Channel::Create, Target::Container(_)) => {
+                let process = process?;
+                if world.shim(process).grouping {
+                    Some(process)
+                } else {
+                    self.shim_on_disk(world, env)
+                }
+            }
+            (Channel::Start | Channel::Info, _) => self.shim_on_disk(world, env),
+        }
+    }
+
+    /// The row of the binary that a request of this pod executes now: `runtime_path` comes from the
+    /// configuration that is loaded now.
+    pub fn shim_on_disk(&self, world: &World<D>, env: &Environment<D>) -> Option<u8> {
+        let containerd = &env.containerd;
+        let handler = world.pod_spec(self.spec).handler;
+        let config = world
+            .handler_config(containerd.row, containerd.configuration, handler)
+            .or_else(|| self.recorded_handler_config(world))?;
+        Some(env.on_disk[usize::from(config.binary)])
+    }
+
+    /// What the configuration had for the pod's handler at `RunPodSandbox`.
+    pub fn recorded_handler_config<'w>(&self, world: &'w World<D>) -> Option<&'w HandlerConfig<D>> {
+        let sandbox = self.sandbox.as_ref()?;
+        world.handler_config(
+            sandbox.containerd,
+            sandbox.configuration,
+            world.pod_spec(self.spec).handler,
+        )
+    }
+
+    /// The handler's options table as it was at `RunPodSandbox`.
+    pub fn recorded_table<'w>(&self, world: &'w World<D>) -> Option<&'w D::Table> {
+        self.recorded_handler_config(world)?.options.as_ref()
     }
 
     /// The refusal that is on its way back, or that a shim just gave.

@@ -188,9 +188,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
 
     /// What the configuration had for the pod's handler at `RunPodSandbox`.
     pub fn recorded_handler_config(&self) -> Option<&HandlerConfig<D>> {
-        let sandbox = self.pod.sandbox.as_ref()?;
-        self.world
-            .handler_config(sandbox.containerd, sandbox.configuration, self.spec().handler)
+        self.pod.recorded_handler_config(self.world)
     }
 
     /// Says that the step rests on a behaviour of the containerd row.

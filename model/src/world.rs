@@ -131,8 +131,8 @@ pub struct OciRuntime {
 pub struct Configuration<D: Domain> {
     /// The name of the file.
     pub name: String,
-    /// The `version` of the file.
-    pub version: u32,
+    /// For each of [`World::containerd`], what it says if it refuses the configuration.
+    pub refusals: Vec<Option<String>>,
     /// Its handlers, for each of [`World::containerd`] and each of [`World::handlers`]; none if not configured.
     pub handlers: Vec<Vec<Option<HandlerConfig<D>>>>,
     /// Whether the plugin's `no_pivot` is set.

@@ -38,6 +38,14 @@ pub struct ContainerdRow {
     pub config_runtimes: ConfigRuntimes,
     /// How imported files meet the file that imports them.
     pub config_imports: ConfigImports,
+    /// Which section of which file is read, and when an older file is rewritten.
+    pub config_migration: ConfigMigration,
+    /// What the release says when `default_runtime_name` names no handler; `{name}` is the name.
+    pub config_missing_default_text: String,
+    /// How its TOML library finds the field that a key means.
+    pub config_key_matching: ConfigKeyMatching,
+    /// Whether a handler can have a `runtime_path`.
+    pub runtime_path_key: bool,
     /// The runtime type of the built-in handler `runc`.
     pub default_handler_type: String,
     /// Whether the built-in handler `runc` has an options table.
@@ -132,6 +140,14 @@ finite_enum! {
         ConfigRuntimes = "config-runtimes",
         /// [`ContainerdRow::config_imports`].
         ConfigImports = "config-imports",
+        /// [`ContainerdRow::config_migration`].
+        ConfigMigration = "config-migration",
+        /// [`ContainerdRow::config_missing_default_text`].
+        ConfigMissingDefaultText = "config-missing-default-text",
+        /// [`ContainerdRow::config_key_matching`].
+        ConfigKeyMatching = "config-key-matching",
+        /// [`ContainerdRow::runtime_path_key`].
+        RuntimePathKey = "runtime-path-key",
         /// [`ContainerdRow::default_handler_type`].
         DefaultHandlerType = "default-handler-type",
         /// [`ContainerdRow::default_runc_options`].
@@ -208,8 +224,36 @@ finite_enum! {
 }
 
 finite_enum! {
+    /// Which section of which file is read, and when an older file is rewritten.
+    pub enum ConfigMigration {
+        /// `[plugins.cri]`, whatever the version says.
+        ByName = "by-name",
+        /// `[plugins.cri]` in version 1, `[plugins."io.containerd.grpc.v1.cri"]` in any other.
+        ByVersion = "by-version",
+        /// The files are merged, then migrated by the version of the whole; no version means the newest.
+        Merged = "merged",
+        /// The same, and a file of version 1 is taken for the newest, so that its CRI section is not read.
+        MergedVersionOneLost = "merged-version-one-lost",
+        /// Each file is migrated before it is merged.
+        EachFile = "each-file",
+    }
+}
+
+finite_enum! {
+    /// How a TOML library finds the field that a key means.
+    pub enum ConfigKeyMatching {
+        /// By name in any case.
+        AnyCase = "any-case",
+        /// As named, all lower, all upper, or with the first letter lower.
+        FourSpellings = "four-spellings",
+    }
+}
+
+finite_enum! {
     /// How imported configuration files are merged.
     pub enum ConfigImports {
+        /// The release does not know `imports`.
+        Ignored = "ignored",
         /// The section of a plugin is replaced as a whole.
         ReplacePlugin = "replace-plugin",
         /// Tables are merged key by key.

@@ -17,10 +17,10 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 pub use containerd_row::{
-    ConfigImports, ConfigRuntimes, ContainerdField, ContainerdRow, CriUserns, DaemonTaskOptions,
-    DefaultRuncOptions, IdmappedMounts, InfoOptions, Introspection, IntrospectionNilOptions, IoOwnerGuard,
-    NoPivot, OptionsFallback, PinUserns, StartForAppContainers, StartStdin, TaskApiEndpoint, TaskOptionsBase,
-    Window,
+    ConfigImports, ConfigKeyMatching, ConfigMigration, ConfigRuntimes, ContainerdField, ContainerdRow,
+    CriUserns, DaemonTaskOptions, DefaultRuncOptions, IdmappedMounts, InfoOptions, Introspection,
+    IntrospectionNilOptions, IoOwnerGuard, NoPivot, OptionsFallback, PinUserns, StartForAppContainers,
+    StartStdin, TaskApiEndpoint, TaskOptionsBase, Window,
 };
 pub use designs::NamedDesign;
 pub use error::{CatalogError, LookupError};

@@ -13,14 +13,12 @@ use crate::world::{HandlerConfig, MAX_HANDLERS, World};
 /// Starts containerd with the release and configuration that the environment names.
 pub(crate) fn start_containerd<D: Domain, L: Log>(world: &World<D>, env: &mut Environment<D>, log: &mut L) {
     let number = env.containerd.row;
-    let row = &world.containerd[usize::from(number)].row;
     let configuration = &world.configurations[usize::from(env.containerd.configuration)];
     env.containerd.introspected = [Introspected::NotConfigured; MAX_HANDLERS];
     env.containerd.up = Ok(());
     log.rests_on(Fact::Containerd(number, ContainerdField::ConfigMaxVersion));
-    // A release without a text for it does not compare versions at all.
-    if configuration.version > row.config_max_version && !row.config_too_high_text.is_empty() {
-        env.containerd.up = Err(StartFailure::ConfigVersion);
+    if configuration.refusals[usize::from(number)].is_some() {
+        env.containerd.up = Err(StartFailure::ConfigRefused);
         return;
     }
     for handler in 0..world.handlers.len() {

@@ -54,12 +54,9 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         Ok(())
     }
 
-    /// The row of the binary that a request of this pod executes now.
+    /// The row of the binary that a request of this pod executes now. A world has a binary for each handler.
     pub(super) fn shim_on_disk(&self) -> u8 {
-        let config = self
-            .current_handler_config()
-            .or_else(|| self.recorded_handler_config());
-        config.map_or(0, |config| self.env.on_disk[usize::from(config.binary)])
+        self.pod.shim_on_disk(self.world, self.env).unwrap_or_default()
     }
 
     /// The refusal of a rule.

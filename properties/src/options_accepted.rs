@@ -1,0 +1,54 @@
+//! Property 2, the headline.
+
+use shimproof_model::catalog::StartStdin;
+use shimproof_model::log::Fact;
+use shimproof_model::{Delivered, Delivery, Domain, Environment, Pod, ToShim, World, delivered};
+
+use crate::property::{Broken, Property};
+
+/// `options-accepted`.
+pub fn property<D: Domain>() -> Property<D> {
+    Property {
+        id: "options-accepted",
+        statement: "No option message in flight to a shim is one that the shim rejects on that channel.",
+        formula: "G ∀ pod: in_flight(pod) = m to a shim s ⇒ delivered(s, m.channel, m.options) ≠ rejected",
+        why: "A container whose options its shim refuses does not start, whatever the pod asked for.",
+        incidents: &["containerd#11091", "gvisor#6414", "rust-extensions#377"],
+        broken: |world, env, pod, rests_on| {
+            let (shim, message, delivery) = delivery(world, env, pod, rests_on)?;
+            (delivery.outcome == Delivered::Rejected).then(|| {
+                let what = match message.options {
+                    Some(options) => D::type_url(options).as_str(),
+                    None => "the message",
+                };
+                let row = world.shim(shim);
+                Broken { what: format!("the shim {} ({}) rejects {what} on {}", row.name, row.id, message.channel.as_str()) }
+            })
+        },
+        antecedent: |_, _, pod| pod.to_shim().is_some_and(|message| message.options.is_some()),
+    }
+}
+
+/// The shim that the message in flight goes to, the message, and what becomes of it.
+pub(crate) fn delivery<'p, D: Domain>(
+    world: &World<D>,
+    env: &Environment<D>,
+    pod: &'p Pod<D>,
+    rests_on: &mut dyn FnMut(Fact),
+) -> Option<(u8, ToShim<'p, D>, Delivery)> {
+    use shimproof_model::Channel;
+    use shimproof_model::catalog::ShimField;
+    let message = pod.to_shim()?;
+    let shim = pod.receiving_shim(world, env)?;
+    rests_on(Fact::Shim(
+        shim,
+        match message.channel {
+            Channel::Create => ShimField::CreateRules,
+            Channel::Start => ShimField::StartRules,
+            Channel::Info => ShimField::InfoRules,
+        },
+    ));
+    let framing: StartStdin = world.containerd[usize::from(env.containerd.row)].row.start_stdin;
+    let delivery = delivered::<D>(world.shim(shim), message.channel, message.target, message.options, framing);
+    Some((shim, message, delivery))
+}

@@ -1,0 +1,147 @@
+//! The options table of a handler.
+
+use std::collections::BTreeMap;
+
+use super::loading::KeyMatching;
+
+/// The options table of a handler.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum OptionsTable {
+    /// There is none: containerd generates no runtime options.
+    #[default]
+    Absent,
+    /// There is one without keys, which up to 1.7 is not the same: options are generated, with nothing set.
+    Empty,
+    /// Keys and values as written. The default handler of 2.x has the default ones, all zero, among them.
+    Keys(toml::Table),
+}
+
+/// The keys of `containerd.runc.v1.Options` as TOML, with the type of their values
+/// (api/types/runc/options/oci.pb.go@v2.3.4). `CriuPath` is gone since 2.0, the last two are new there.
+pub const RUNC_OPTION_KEYS: [(&str, RuncOptionType); 13] = [
+    ("NoPivotRoot", RuncOptionType::Boolean),
+    ("NoNewKeyring", RuncOptionType::Boolean),
+    ("ShimCgroup", RuncOptionType::String),
+    ("IoUid", RuncOptionType::Number),
+    ("IoGid", RuncOptionType::Number),
+    ("BinaryName", RuncOptionType::String),
+    ("Root", RuncOptionType::String),
+    ("CriuPath", RuncOptionType::String),
+    ("SystemdCgroup", RuncOptionType::Boolean),
+    ("CriuImagePath", RuncOptionType::String),
+    ("CriuWorkPath", RuncOptionType::String),
+    ("TaskApiAddress", RuncOptionType::String),
+    ("TaskApiVersion", RuncOptionType::Number),
+];
+
+/// The type of an option's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RuncOptionType {
+    /// `bool`.
+    Boolean,
+    /// `string`.
+    String,
+    /// `uint32`.
+    Number,
+}
+
+impl RuncOptionType {
+    fn accepts(self, value: &toml::Value) -> bool {
+        match (self, value) {
+            (Self::Boolean, toml::Value::Boolean(_)) | (Self::String, toml::Value::String(_)) => true,
+            (Self::Number, toml::Value::Integer(number)) => u32::try_from(*number).is_ok(),
+            _ => false,
+        }
+    }
+}
+
+/// An options table, read as runc options.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RuncOptionKeys {
+    /// The values by the field's own name, whatever the spelling of the key.
+    pub known: BTreeMap<&'static str, toml::Value>,
+    /// Keys that mean no field. Every release ignores them without a word (executed with each vendored TOML
+    /// library).
+    pub unknown: Vec<String>,
+    /// Keys whose value has the wrong type. Every release refuses the table for it.
+    pub mistyped: Vec<String>,
+}
+
+impl OptionsTable {
+    /// Reads the table as runc options.
+    pub fn as_runc(&self, keys: KeyMatching) -> RuncOptionKeys {
+        let mut read = RuncOptionKeys::default();
+        let Self::Keys(table) = self else { return read };
+        for (key, value) in table {
+            match RUNC_OPTION_KEYS.iter().find(|(name, _)| keys.matches(key, name)) {
+                None => read.unknown.push(key.clone()),
+                Some((_, kind)) if !kind.accepts(value) => read.mistyped.push(key.clone()),
+                // The spelling of the field itself wins over others.
+                Some((name, _)) if key == name => {
+                    read.known.insert(name, value.clone());
+                }
+                Some((name, _)) => {
+                    read.known.entry(name).or_insert_with(|| value.clone());
+                }
+            }
+        }
+        read
+    }
+
+    /// The table of the default handler: each key is there and zero (`DefaultRuntimeConfig`,
+    /// `internal/cri/config/config_unix.go@v2.3.4`). 1.5 to 1.7 have two more keys, which cannot be told from
+    /// outside there.
+    pub(super) fn all_zero() -> Self {
+        let number = toml::Value::Integer(0);
+        let text = toml::Value::String(String::new());
+        let off = toml::Value::Boolean(false);
+        let keys = [
+            ("NoNewKeyring", off.clone()),
+            ("ShimCgroup", text.clone()),
+            ("IoUid", number.clone()),
+            ("IoGid", number),
+            ("BinaryName", text.clone()),
+            ("Root", text.clone()),
+            ("SystemdCgroup", off),
+            ("CriuImagePath", text.clone()),
+            ("CriuWorkPath", text),
+        ];
+        Self::Keys(
+            keys.into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> OptionsTable {
+        OptionsTable::Keys(toml::from_str(text).unwrap())
+    }
+
+    #[test]
+    fn a_key_that_means_no_field_is_unknown() {
+        let read = table("SystemdCgroup = true\nsystemd_cgroup = true\nBinaryName = 3\nioUid = 7")
+            .as_runc(KeyMatching::AnyCase);
+        assert_eq!(read.known["SystemdCgroup"], toml::Value::Boolean(true));
+        assert_eq!(read.known["IoUid"], toml::Value::Integer(7));
+        assert_eq!(read.unknown, ["systemd_cgroup"]);
+        assert_eq!(read.mistyped, ["BinaryName"]);
+    }
+
+    #[test]
+    fn the_default_table_is_runc_options() {
+        let read = OptionsTable::all_zero().as_runc(KeyMatching::FourSpellings);
+        assert_eq!(
+            (read.known.len(), read.unknown.len(), read.mistyped.len()),
+            (9, 0, 0)
+        );
+        assert_eq!(
+            OptionsTable::Absent.as_runc(KeyMatching::AnyCase),
+            RuncOptionKeys::default()
+        );
+    }
+}
