@@ -31,6 +31,7 @@ mod kubernetes;
 mod nearest;
 mod scenario;
 mod snippet;
+mod world;
 
 pub use containerd::{
     ConfigLoading, ConfigRefusal, ContainerdConfig, DefaultRuncOptions, Handler, ImportsMerge, KeyMatching,
@@ -49,3 +50,4 @@ pub use kubernetes::{
 };
 pub use scenario::{Scenario, Which};
 pub use snippet::{Place, Snippet};
+pub use world::{Overrides, loading_of};

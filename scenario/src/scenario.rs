@@ -36,6 +36,7 @@ pub struct Scenario {
     pub runtime_classes: Vec<RuntimeClass>,
     /// The kubelet's configuration, if the scenario names one.
     pub kubelet: Option<KubeletConfig>,
+    pub(crate) source: Snippet,
     container: Container,
     before: Snippet,
     after: Option<Snippet>,
@@ -82,7 +83,7 @@ impl Scenario {
                 let names = pod.containers.iter().map(|container| container.name.as_str());
                 let name = file.pod.container.as_deref().unwrap_or_default();
                 ScenarioError::bad_value(
-                    &value_place(&source, "pod", "container"),
+                    &value_place(&source, &["pod", "container"]),
                     format!("Pod `{}` has no container `{name}`", pod.name),
                     suggest(name, names),
                 )
@@ -109,6 +110,7 @@ impl Scenario {
             more_pods,
             runtime_classes,
             kubelet,
+            source,
             container,
             before,
             after,
@@ -219,15 +221,17 @@ fn one_pod(pods: &mut Vec<Pod>, manifest: &Snippet) -> Result<Pod, ScenarioError
     }
 }
 
-/// Where a key of the scenario file stands. The file has been parsed before.
-fn value_place(source: &Snippet, table: &str, key: &str) -> Place {
-    let tree = Tree::parse(source).ok();
-    let item = tree
-        .as_ref()
-        .and_then(|tree| tree.0.get(table))
-        .and_then(|item| match &item.node {
-            crate::containerd::Node::Table(tree) => tree.0.get(key),
-            crate::containerd::Node::Leaf(_) => None,
-        });
-    item.map_or_else(|| source.place(0..0), |item| item.place.clone())
+/// Where a key of the scenario file stands, as far down as the file has it. The file has been parsed before.
+pub(crate) fn value_place(source: &Snippet, path: &[&str]) -> Place {
+    let mut place = source.place(0..0);
+    let Ok(mut tree) = Tree::parse(source) else { return place };
+    for key in path {
+        let Some(item) = tree.0.remove(*key) else { return place };
+        place = item.place.clone();
+        match item.node {
+            crate::containerd::Node::Table(inner) => tree = inner,
+            crate::containerd::Node::Leaf(_) => return place,
+        }
+    }
+    place
 }

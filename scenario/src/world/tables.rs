@@ -1,0 +1,99 @@
+//! Options tables, numbered: tables with the same keys and values are one.
+
+use shimproof_model::Finite;
+use shimproof_model::TypeUrl;
+use shimproof_model::abstraction::{Key, Keys, Table};
+use shimproof_model::catalog::ContainerdRow;
+use shimproof_model::guards::{RuntimeType, get_runtime_options_type};
+
+use crate::containerd::{Handler, KeyMatching, OptionsTable};
+use crate::error::ScenarioError;
+
+use super::oci_runtimes::OciRuntimes;
+
+/// The inner type that gVisor's shim asks for.
+const RUNSC_OPTIONS: &str = "io.containerd.runsc.v1.options";
+
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    seen: Vec<(OptionsTable, TypeUrl)>,
+}
+
+impl Tables {
+    /// The table of a handler; none if it has none.
+    pub fn table(
+        &mut self,
+        handler: &Handler,
+        runtime_type: RuntimeType,
+        row: &ContainerdRow,
+        matching: KeyMatching,
+        oci_runtimes: &mut OciRuntimes<'_>,
+    ) -> Result<Option<Table>, ScenarioError> {
+        let keys = match &handler.options {
+            OptionsTable::Absent => return Ok(None),
+            OptionsTable::Empty => toml::Table::new(),
+            OptionsTable::Keys(keys) => keys.clone(),
+        };
+        let url = get_runtime_options_type(row, runtime_type);
+        let seen = (handler.options.clone(), url);
+        let number = self.seen.iter().position(|other| *other == seen).unwrap_or_else(|| {
+            self.seen.push(seen);
+            self.seen.len() - 1
+        });
+        // Number 0 is that of messages which carry no table.
+        let id = u8::try_from(number + 1).unwrap_or(u8::MAX);
+        let text = |wanted: &str| {
+            keys.iter().find(|(key, _)| matching.matches(key, wanted)).and_then(|(_, value)| value.as_str())
+        };
+        Ok(Some(match url {
+            TypeUrl::RuncV1 => {
+                let read = handler.options.as_runc(matching);
+                if let Some(key) = read.mistyped.first() {
+                    let message = format!("the value of `{key}` has the wrong type for an option of this runtime");
+                    return Err(handler.bad_options(message));
+                }
+                let set = |name: &str| read.known.get(name).is_some_and(|value| !is_zero(value));
+                let binary = read.known.get("BinaryName").and_then(|value| value.as_str()).unwrap_or_default();
+                Table {
+                    id,
+                    keys: Key::all().filter(|key| set(key.as_str())).collect(),
+                    oci_runtime: if binary.is_empty() { 0 } else { oci_runtimes.index(binary, handler)? },
+                    inner_runsc: false,
+                }
+            }
+            TypeUrl::RuntimeoptionsV1 | TypeUrl::CriRuntimeoptionsV1 => {
+                let named = |key: &str| Key::all().find(|known| matching.matches(key, known.as_str()));
+                let set: Keys = keys
+                    .iter()
+                    .filter(|(key, value)| !(matching.matches(key, "ConfigPath") && is_zero(value)))
+                    .map(|(key, _)| named(key).unwrap_or(Key::Other))
+                    .collect();
+                Table { id, keys: set, oci_runtime: 0, inner_runsc: text("TypeUrl") == Some(RUNSC_OPTIONS) }
+            }
+            TypeUrl::RunhcsV1 | TypeUrl::LinuxRuncOptions | TypeUrl::LinuxCreateOptions => {
+                let set = keys.iter().filter(|(_, value)| !is_zero(value)).map(|_| Key::Other).collect();
+                Table { id, keys: set, oci_runtime: 0, inner_runsc: false }
+            }
+        }))
+    }
+}
+
+/// Whether proto3 carries no bytes for the value.
+fn is_zero(value: &toml::Value) -> bool {
+    match value {
+        toml::Value::Boolean(on) => !on,
+        toml::Value::Integer(number) => *number == 0,
+        toml::Value::String(text) => text.is_empty(),
+        _ => false,
+    }
+}
+
+impl Handler {
+    /// A diagnostic at the place where the handler is defined.
+    pub(super) fn bad_options(&self, message: String) -> ScenarioError {
+        match &self.defined {
+            Some(place) => ScenarioError::bad_value(place, message, None),
+            None => ScenarioError::bad_value(&crate::Snippet::new("the default configuration", "").place(0..0), message, None),
+        }
+    }
+}
