@@ -224,6 +224,8 @@ impl Domain for Abstract {
 
     fn set_io_owner(any: &mut Any, owner: HostId) {
         any.owner = Some(owner);
+        // What the operator wrote into the same fields is overwritten.
+        any.keys = any.keys.without(Keys::NONE.with(Key::IoUid).with(Key::IoGid));
         *any = any.marshalled();
     }
 
@@ -277,6 +279,37 @@ impl Domain for Abstract {
 
     fn preserves(any: Option<&Any>, table: &Table) -> bool {
         lost_keys(any, table).is_empty()
+    }
+
+    fn describe(any: &Any) -> String {
+        let mut fields: Vec<String> = if any.body {
+            vec!["config_body with the whole options table".to_owned()]
+        } else {
+            any.keys.iter().map(|key| key.as_str().to_owned()).collect()
+        };
+        if let Some(owner) = any.owner {
+            fields.push(format!("io_uid and io_gid of {}", Self::describe_id(owner)));
+        }
+        if any.endpoint {
+            fields.push("task_api_address".to_owned());
+        }
+        if any.no_pivot {
+            fields.push("no_pivot_root".to_owned());
+        }
+        let bytes = if any.value == Value::Set {
+            ""
+        } else {
+            ", no value bytes"
+        };
+        format!("{}{{{}}}{bytes}", any.url, fields.join(", "))
+    }
+
+    fn describe_id(id: HostId) -> String {
+        match id {
+            HostId::Root => "root of the host".to_owned(),
+            HostId::Identity => "the container's user, unmapped".to_owned(),
+            HostId::InBlock(block) => format!("the container's user in id block {block}"),
+        }
     }
 
     fn through_store(mut any: Any) -> Any {

@@ -58,6 +58,11 @@ pub trait Domain: Clone + Copy + Debug + Eq + Hash + Send + Sync + 'static {
         Self::lost(any, table).is_empty()
     }
 
+    /// The message in words, for traces and reports.
+    fn describe(any: &Self::Any) -> String;
+    /// The id in words, for traces and reports.
+    fn describe_id(id: Self::Id) -> String;
+
     /// What is read back after a record was written to containerd's store: empty value bytes become nil.
     fn through_store(any: Self::Any) -> Self::Any;
     /// What arrives at the other end of a ttrpc connection: the same holds there.

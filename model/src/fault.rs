@@ -3,7 +3,7 @@
 //! An action of the environment is carried out on the environment once, and then on each pod by itself: that
 //! part reads the new environment and the one pod, so that the signature of a step still holds.
 
-use crate::catalog::KubeletField;
+use crate::catalog::{KubeletField, TaskApiEndpoint};
 use crate::containerd::start_containerd;
 use crate::domain::Domain;
 use crate::environment::Environment;
@@ -12,7 +12,7 @@ use crate::log::{Fact, Log};
 use crate::pod::{Call, ContainerState, InFlight, Phase, Pod, SandboxState, Target};
 use crate::refusal::Refusal;
 use crate::step::Step;
-use crate::world::{MAX_CONTAINERS, World};
+use crate::world::{MAX_CONTAINERS, Sandboxer, World};
 
 /// What the node as a whole can do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -131,8 +131,8 @@ pub fn step_pod_after_environment<D: Domain>(
     }
 }
 
-/// In-flight calls fail, stores survive. The endpoint of a sandbox is asked anew (internal/cri/server/
-/// restart.go@v2.0.1) and is empty if the shim does not answer.
+/// In-flight calls fail, stores survive. The endpoint of a sandbox is asked anew from its shim
+/// (internal/cri/server/restart.go@v2.0.1, `SandboxStatus` in plugins/sandbox/controller.go@v2.0.1).
 fn containerd_restarted<D: Domain>(world: &World<D>, env: &Environment<D>, pod: &mut Pod<D>) {
     if let Some(call) = pod.call() {
         abandon(pod, Abandoned::Crash);
@@ -141,9 +141,18 @@ fn containerd_restarted<D: Domain>(world: &World<D>, env: &Environment<D>, pod: 
             result: Err(Refusal::Unavailable),
         });
     }
+    if env.containerd.up.is_err() {
+        return;
+    }
+    let passes_on = world.containerd[usize::from(env.containerd.row)]
+        .row
+        .task_api_endpoint
+        != TaskApiEndpoint::Absent;
+    let by_shim = pod
+        .recorded_handler_config(world)
+        .is_some_and(|config| config.sandboxer == Sandboxer::Shim);
     if let Some(sandbox) = &mut pod.sandbox {
-        let answers = sandbox.shim.is_some_and(|shim| world.shim(shim).sandbox_api);
-        sandbox.endpoint = sandbox.endpoint && answers && env.containerd.up.is_ok();
+        sandbox.endpoint = passes_on && by_shim && sandbox.shim.is_some();
     }
 }
 
@@ -170,9 +179,9 @@ enum Abandoned {
 fn abandon<D: Domain>(pod: &mut Pod<D>, how: Abandoned) {
     let Some(message) = &pod.in_flight else { return };
     let started = match message {
-        InFlight::Reply { .. } | InFlight::CreateContainer { .. } => return,
+        // The handler of a request that is still on its way has done nothing.
+        InFlight::Reply { .. } | InFlight::CreateContainer { .. } | InFlight::StartContainer { .. } => return,
         InFlight::RunPodSandbox { .. } | InFlight::CreateSandbox => Target::Sandbox,
-        InFlight::StartContainer { container } => Target::Container(*container),
         InFlight::LoadShimInfo { target, .. }
         | InFlight::ShimStart { target, .. }
         | InFlight::Info { target, .. }

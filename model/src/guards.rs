@@ -232,8 +232,10 @@ finite_enum! {
     pub enum Mounts {
         /// No mount is id-mapped.
         Plain = "no mount is id-mapped",
-        /// Mappings are part of the OCI specification.
-        Idmapped = "id-mapped",
+        /// containerd's own mounts (hostname, hosts, resolv.conf) have mappings in the OCI specification.
+        OwnIdmapped = "containerd's own mounts are id-mapped",
+        /// The mounts of the request have them.
+        Idmapped = "the mounts of the request are id-mapped",
         /// `CreateContainer` refuses them.
         Refused = "refused",
     }
@@ -430,12 +432,13 @@ fn info_options(
     (info != InfoOptions::Absent).then(|| DecisionTable::tabulate(info.as_str(), decide))
 }
 
-/// core/runtime/v2/shim_manager.go@v2.0.1, @v2.0.6 (`Start`); runtime/v2/manager.go@v1.7.34.
+/// core/runtime/v2/shim_manager.go@v2.0.1 (`Start`): connects to the shim of the sandbox, whether the sandbox
+/// store knows it or not; @v2.0.6; runtime/v2/manager.go@v1.7.34.
 fn start(start: StartForAppContainers) -> DecisionTable<(bool, bool), Invocation> {
     DecisionTable::tabulate(start.as_str(), |(known, below_3): (bool, bool)| {
         let execute = match start {
             StartForAppContainers::Always => true,
-            StartForAppContainers::SandboxUnknown => !known,
+            StartForAppContainers::Never => false,
             StartForAppContainers::ProtocolBelow3 => !known || below_3,
         };
         if execute {
@@ -479,7 +482,7 @@ fn mounts(client: IdmappedMounts, own: bool) -> DecisionTable<(UsernsMode, bool)
         match client {
             IdmappedMounts::Refused if wanted => Mounts::Refused,
             IdmappedMounts::Passed if wanted => Mounts::Idmapped,
-            _ if own => Mounts::Idmapped,
+            _ if own => Mounts::OwnIdmapped,
             _ => Mounts::Plain,
         }
     })

@@ -28,8 +28,10 @@ pub mod log;
 mod node;
 mod pod;
 mod refusal;
+mod refusal_text;
 mod shim;
 mod step;
+pub mod trace;
 mod type_url;
 mod userns;
 pub mod world;
@@ -41,7 +43,8 @@ pub use fault::{EnvironmentAction, is_fault, step_environment, step_pod_after_en
 pub use finite::{DecisionTable, Finite};
 pub use node::{Action, Node, enabled_environment, enabled_pod};
 pub use pod::{
-    Call, Channel, Container, ContainerState, InFlight, Phase, Pod, Sandbox, SandboxState, Target, ToShim,
+    Call, Channel, Container, ContainerState, InFlight, Phase, Pod, Sandbox, SandboxState, Server, Target,
+    ToShim,
 };
 pub use refusal::{Refusal, Stage, UnsupportedMode};
 pub use shim::{Delivered, Delivery, delivered};

@@ -186,10 +186,10 @@ pub fn enabled_pod<D: Domain>(
     }
     let deletable = matches!(
         pod.phase,
-        Phase::Pending | Phase::Waiting | Phase::Settled | Phase::Failed
+        Phase::Pending | Phase::Waiting | Phase::Settled | Phase::Failed | Phase::LeftAlone
     );
     let untouched = pod.phase == Phase::Pending && pod.sandbox.is_none() && pod.mapping.is_none();
-    if faults.pod_delete > 0 && pod.in_flight.is_none() && deletable && !untouched {
+    if faults.pod_delete > 0 && up && pod.in_flight.is_none() && deletable && !untouched {
         push(PodAction::DeletePod);
     }
 }
@@ -202,8 +202,9 @@ fn enabled_kubelet<D: Domain>(env: &Environment<D>, pod: &Pod<D>, push: &mut imp
         }
         Phase::Waiting => push(PodAction::BackOffElapsed),
         Phase::Terminated => push(PodAction::SyncTerminatedPod),
+        Phase::Failed if pod.mapping.is_some() => push(PodAction::SyncTerminatedPod),
         Phase::Deleted => push(PodAction::CreateAgain),
-        Phase::Pending | Phase::Syncing { .. } | Phase::Settled | Phase::Failed => {}
+        Phase::Pending | Phase::Syncing { .. } | Phase::Settled | Phase::Failed | Phase::LeftAlone => {}
     }
 }
 

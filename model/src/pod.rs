@@ -2,6 +2,7 @@
 
 use crate::domain::Domain;
 use crate::environment::Environment;
+use crate::guards::Mounts;
 use crate::refusal::Refusal;
 use crate::type_url::TypeUrl;
 use crate::userns::Userns;
@@ -44,6 +45,8 @@ pub enum Phase<D: Domain> {
     Settled,
     /// The pod failed for good.
     Failed,
+    /// Its sandbox is gone, and `restartPolicy: Never` forbids a new one, though not all containers ended.
+    LeftAlone,
     /// The pod is deleted; its mapping is not freed yet.
     Terminated,
     /// The pod is gone and can be created again.
@@ -91,8 +94,8 @@ pub enum SandboxState {
 pub struct Container<D: Domain> {
     /// The user-namespace options of its configuration.
     pub userns: Userns<D::Mapping>,
-    /// Whether any of its mounts is id-mapped.
-    pub idmapped: bool,
+    /// Which of its mounts are id-mapped.
+    pub mounts: Mounts,
     /// How far it came.
     pub state: ContainerState<D>,
 }
@@ -122,6 +125,15 @@ pub enum Target {
     Sandbox,
     /// A container, by its number.
     Container(u8),
+}
+
+/// The process that serves a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Server {
+    /// The one of the pod's sandbox.
+    Sandbox,
+    /// One that was started for the task: an index into [`crate::world::World::shims`].
+    Own(u8),
 }
 
 /// A call of the CRI.
@@ -179,6 +191,8 @@ pub enum InFlight<D: Domain> {
     Info {
         /// For which task.
         target: Target,
+        /// The process that will serve the task.
+        server: Server,
         /// The options on standard input.
         options: Option<D::Any>,
         /// The task options of the request.
@@ -188,6 +202,8 @@ pub enum InFlight<D: Domain> {
     Create {
         /// Which task.
         target: Target,
+        /// The process that serves it.
+        server: Server,
         /// `CreateTaskRequest.options`.
         options: Option<D::Any>,
     },
@@ -268,7 +284,7 @@ impl<D: Domain> Pod<D> {
                 target: *target,
                 options: options.as_ref(),
             }),
-            InFlight::Create { target, options } => Some(ToShim {
+            InFlight::Create { target, options, .. } => Some(ToShim {
                 channel: Channel::Create,
                 target: *target,
                 options: options.as_ref(),
@@ -296,15 +312,37 @@ impl<D: Domain> Pod<D> {
         }
     }
 
-    /// The row of the binary that a request of this pod executes now: `runtime_path` comes from the
-    /// configuration that is loaded now.
+    /// The row of the process that serves a task; none if it has ended.
+    pub fn process(&self, server: Server) -> Option<u8> {
+        match server {
+            Server::Sandbox => self.sandbox.as_ref()?.shim,
+            Server::Own(shim) => Some(shim),
+        }
+    }
+
+    /// The row of the binary that a request of this pod executes now: the `runtime_path` of the configuration that
+    /// is loaded now, or else what the runtime type of the record leads to
+    /// (plugins/services/tasks/local.go@v2.0.1, internal/cri/server/container_start.go@v2.0.1).
     pub fn shim_on_disk(&self, world: &World<D>, env: &Environment<D>) -> Option<u8> {
+        let current = self.current_handler_config(world, env);
+        let recorded = self.recorded_handler_config(world).or(current);
+        let path = current.and_then(|config| config.path_binary);
+        let binary = path.or_else(|| recorded?.type_binary)?;
+        Some(env.on_disk[usize::from(binary)])
+    }
+
+    /// What the configuration that is loaded now has for the pod's handler.
+    pub fn current_handler_config<'w>(
+        &self,
+        world: &'w World<D>,
+        env: &Environment<D>,
+    ) -> Option<&'w HandlerConfig<D>> {
         let containerd = &env.containerd;
-        let handler = world.pod_spec(self.spec).handler;
-        let config = world
-            .handler_config(containerd.row, containerd.configuration, handler)
-            .or_else(|| self.recorded_handler_config(world))?;
-        Some(env.on_disk[usize::from(config.binary)])
+        world.handler_config(
+            containerd.row,
+            containerd.configuration,
+            world.pod_spec(self.spec).handler,
+        )
     }
 
     /// What the configuration had for the pod's handler at `RunPodSandbox`.

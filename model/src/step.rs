@@ -151,10 +151,15 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             } => self.handle_shim_start(target, options.as_ref(), task_options),
             InFlight::Info {
                 target,
+                server,
                 options,
                 task_options,
-            } => self.handle_info(target, options.as_ref(), task_options),
-            InFlight::Create { target, options } => self.handle_create(target, options),
+            } => self.handle_info(target, server, options.as_ref(), task_options),
+            InFlight::Create {
+                target,
+                server,
+                options,
+            } => self.handle_create(target, server, options),
             InFlight::CreateSandbox => self.handle_create_sandbox(),
             InFlight::ShimReply { target, result } => self.handle_shim_reply(target, result),
             InFlight::Reply { call, result } => match self.world.client {
@@ -181,9 +186,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
 
     /// What the configuration that is loaded now has for the pod's handler.
     pub fn current_handler_config(&self) -> Option<&HandlerConfig<D>> {
-        let containerd = &self.env.containerd;
-        self.world
-            .handler_config(containerd.row, containerd.configuration, self.spec().handler)
+        self.pod.current_handler_config(self.world, self.env)
     }
 
     /// What the configuration had for the pod's handler at `RunPodSandbox`.

@@ -146,8 +146,10 @@ pub struct HandlerConfig<D: Domain> {
     pub runtime_type_name: String,
     /// How containerd tells it from others.
     pub runtime_type: RuntimeType,
-    /// The binary that `runtime_path` or `runtime_type` leads to: an index into [`World::binaries`].
-    pub binary: u8,
+    /// The binary that `runtime_path` names: an index into [`World::binaries`]; none without a path.
+    pub path_binary: Option<u8>,
+    /// The binary that `runtime_type` leads to; none if nothing is known of it and a path stands before it.
+    pub type_binary: Option<u8>,
     /// The options table; none if there is none.
     pub options: Option<D::Table>,
     /// `sandboxer`.
@@ -258,6 +260,13 @@ impl Budget {
         shim_upgrade: 0,
         config_change: 0,
     };
+}
+
+impl<D: Domain> HandlerConfig<D> {
+    /// The binary that the configuration by itself leads to.
+    pub fn binary(&self) -> Option<u8> {
+        self.path_binary.or(self.type_binary)
+    }
 }
 
 impl<D: Domain> World<D> {

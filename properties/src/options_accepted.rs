@@ -25,7 +25,7 @@ pub fn property<D: Domain>() -> Property<D> {
                 Broken { what: format!("the shim {} ({}) rejects {what} on {}", row.name, row.id, message.channel.as_str()) }
             })
         },
-        antecedent: |_, _, pod| pod.to_shim().is_some_and(|message| message.options.is_some()),
+        antecedent: |_, _, pod| pod.to_shim().is_some(),
     }
 }
 

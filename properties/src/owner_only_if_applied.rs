@@ -10,7 +10,7 @@ use crate::property::{Broken, Property};
 pub fn property<D: Domain>() -> Property<D> {
     Property {
         id: "owner-only-if-applied",
-        statement: "An owner of stdio pipes is written only where the shim that gets it applies it to a pipe on the \
+        statement: "An owner of stdio pipes is written only for a shim that applies it to the pipes that it makes on the \
                     host.",
         formula: "G ∀ pod: in_flight(pod) = Create with io_uid ⇒ shim.applies_io_owner ∧ shim.pipes = host",
         why: "An owner that nobody applies has no use, and carries a message type to shims that may not take it.",

@@ -87,6 +87,24 @@ pub const UNREACHABLE: &[Unreachable] = &[
         source: "client/task.go@v2.0.5 (getRuncOptions), task_opts_unix.go@v1.7.24",
     },
     Unreachable {
+        id: "getRuncOptions:a new containerd.linux.runc.CreateOptions",
+        reason: "only helpers of the 1.x client start from it, and its CRI plugin calls none that sets an owner or an \
+                 endpoint: no_pivot is written before, into options of its own",
+        source: "pkg/cri/server/container_start.go@v1.7.34 (taskOpts), task_opts_unix.go@v1.7.34",
+    },
+    Unreachable {
+        id: "the shim's -info:unknown",
+        reason: "every row whose shim reads options on -info ends its rules with one for any type, and what those do \
+                 is known",
+        source: "model/catalog/shims.toml",
+    },
+    Unreachable {
+        id: "refused:oci-runtime-cannot-join-userns",
+        reason: "every OCI runtime of the catalogue joins a user namespace by path, as the specification asks; a \
+                 sandboxed runtime that cannot is refused as cannot-join-userns",
+        source: "model/catalog/oci-runtimes.toml, runtime-spec: config-linux.md (namespaces)",
+    },
+    Unreachable {
         id: "WithTaskAPIEndpoint:not written",
         reason: "only a sandbox whose shim gave an address has an endpoint, and the releases that know such sandboxes \
                  pass it on (v2.0.0-rc.0 and rc.1 know neither the helper nor a recorded endpoint of a shim)",

@@ -50,4 +50,4 @@ pub use kubernetes::{
 };
 pub use scenario::{Scenario, Which};
 pub use snippet::{Place, Snippet};
-pub use world::{Overrides, loading_of};
+pub use world::{FromConfiguration, Overrides, WrittenTable, loading_of};

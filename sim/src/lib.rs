@@ -1,1 +1,3 @@
-//! (under construction)
+//! wip
+#![allow(missing_docs)]
+pub mod wire; pub use wire::Wire;

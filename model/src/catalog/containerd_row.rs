@@ -1,6 +1,6 @@
 //! Rows of `catalog/containerd.toml`: one for each range of containerd releases that behave alike.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::provenance::row;
 use super::version::Range;
@@ -8,7 +8,7 @@ use crate::finite::finite_enum;
 use crate::type_url::TypeUrl;
 
 /// How one range of containerd releases carries options from CRI to the shim.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ContainerdRow {
     /// The name of the row.
@@ -116,7 +116,7 @@ pub struct ContainerdRow {
 row!(ContainerdRow, ContainerdField);
 
 /// An untagged stretch of a branch.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Window {
     /// The branch, such as `release/2.0`.
@@ -278,6 +278,8 @@ finite_enum! {
         Absent = "absent",
         /// `io.containerd.runc.v1` and `v2`.
         Runc = "runc",
+        /// The same for the sandbox; containers of `io.containerd.runtime.v1.linux`.
+        RuncSandbox = "runc-sandbox",
         /// `io.containerd.runtime.v1.linux` only.
         LinuxV1 = "linux-v1",
     }
@@ -358,9 +360,9 @@ finite_enum! {
     pub enum StartForAppContainers {
         /// For every container.
         Always = "always",
-        /// Only if the sandbox is in no sandbox store.
-        SandboxUnknown = "sandbox-unknown",
-        /// Also if the protocol version of the sandbox's shim is below 3.
+        /// For none: containerd connects to the sandbox's shim.
+        Never = "never",
+        /// If the sandbox is in no sandbox store, or the protocol version of its shim is below 3.
         ProtocolBelow3 = "protocol-below-3",
     }
 }

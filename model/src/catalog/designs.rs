@@ -1,9 +1,9 @@
 //! Designs that have a name: a containerd row, and why it is worth a name.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A design with a name.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NamedDesign {
     /// Its name, such as `nil-or-node`.

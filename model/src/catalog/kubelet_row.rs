@@ -1,13 +1,13 @@
 //! Rows of `catalog/kubelet.toml`: one for each range of kubelet releases that behave alike.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::provenance::row;
 use super::version::Range;
 use crate::finite::finite_enum;
 
 /// How one range of kubelet releases decides the user-namespace options of a pod.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KubeletRow {
     /// The name of the row.

@@ -1,6 +1,6 @@
 //! Rows of `catalog/shims.toml` and `catalog/oci-runtimes.toml`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::provenance::row;
 use super::version::Range;
@@ -8,7 +8,7 @@ use crate::finite::finite_enum;
 use crate::type_url::TypeUrl;
 
 /// How one range of releases of a shim treats the options that it gets.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ShimRow {
     /// The name of the row.
@@ -116,7 +116,7 @@ finite_enum! {
 }
 
 /// What a shim does with the options of `CreateTaskRequest`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CreateChannel {
     /// For which containers of a pod the options are looked at.
@@ -126,7 +126,7 @@ pub struct CreateChannel {
 }
 
 /// What a shim does with the standard input of `start`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct StartChannel {
     /// What it takes the input for.
@@ -148,7 +148,7 @@ fn every_container() -> Scope {
 }
 
 /// What a shim does with `-info`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct InfoChannel {
     /// Whether it knows the flag.
@@ -163,7 +163,7 @@ pub struct InfoChannel {
 }
 
 /// One rule of a shim for an option message: the first whose conditions hold decides.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Rule {
     /// A type URL, the empty string (a message without type), `linked` (any linked type) or `*`.
@@ -319,7 +319,7 @@ finite_enum! {
 }
 
 /// What one range of releases of an OCI runtime decides behind the runc shim.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OciRuntimeRow {
     /// The name of the row.
@@ -346,6 +346,8 @@ pub struct OciRuntimeRow {
     pub chowns_stdio: ChownsStdio,
     /// Whether it can join a user namespace that is given by path.
     pub joins_userns_by_path: bool,
+    /// Its error for a container with mappings in a sandbox without a user namespace of its own.
+    pub join_host_userns_text: Option<String>,
 }
 
 row!(OciRuntimeRow, OciRuntimeField);
@@ -361,6 +363,8 @@ finite_enum! {
         ChownsStdio = "chowns-stdio",
         /// [`OciRuntimeRow::joins_userns_by_path`].
         JoinsUsernsByPath = "joins-userns-by-path",
+        /// [`OciRuntimeRow::join_host_userns_text`].
+        JoinHostUsernsText = "join-host-userns-text",
     }
 }
 

@@ -3,15 +3,15 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A tag such as `v2.0.1`, `v2.1.0-rc.1`, `1.31.2`, `release-20241118.0` or `shim-v0.8.0`.
 ///
 /// Order: numeric components first; of two tags with equal components the one with a pre-release part is the
 /// older (semver precedence). Text before the first digit takes no part in the order. `x` as a component
 /// stands for every number, so `1.31.x` as the end of a range takes in all later patches.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Version {
     text: String,
     prefix_length: usize,
@@ -99,6 +99,12 @@ impl TryFrom<String> for Version {
     }
 }
 
+impl From<Version> for String {
+    fn from(version: Version) -> Self {
+        version.text
+    }
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -127,7 +133,7 @@ impl Version {
 }
 
 /// An inclusive range of tags.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Range {
     /// The oldest tag of the range.

@@ -23,10 +23,10 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
     ) -> Result<(), Refusal> {
         let call = Call::CreateContainer(container);
         let result = self.create_container(call, sandbox_userns, container_userns, idmapped_mounts);
-        if let Ok(idmapped) = result {
+        if let Ok(mounts) = result {
             self.pod.containers[usize::from(container)] = Some(Container {
                 userns: container_userns,
-                idmapped,
+                mounts,
                 state: ContainerState::Created,
             });
         }
@@ -37,14 +37,14 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         result.map(|_| ())
     }
 
-    /// Returns whether any mount of the container is id-mapped.
+    /// Returns which mounts of the container are id-mapped.
     fn create_container(
         &mut self,
         call: Call,
         sandbox_userns: Userns<D::Mapping>,
         container_userns: Userns<D::Mapping>,
         idmapped_mounts: bool,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<Mounts, Refusal> {
         if self.current_handler_config().is_none() {
             return Err(Refusal::NoRuntimeConfigured(call));
         }
@@ -89,8 +89,8 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         }
     }
 
-    /// `WithMounts`, internal/cri/opts/spec_linux_opts.go@v2.0.1: returns whether any mount is id-mapped.
-    fn with_mounts(&mut self, userns: Userns<D::Mapping>, wanted: bool) -> Result<bool, Refusal> {
+    /// `WithMounts`, internal/cri/opts/spec_linux_opts.go@v2.0.1: returns which mounts are id-mapped.
+    fn with_mounts(&mut self, userns: Userns<D::Mapping>, wanted: bool) -> Result<Mounts, Refusal> {
         let mode = userns.mode();
         let table = &self.containerd().guards.mounts;
         let (mounts, name) = (table.decide((mode, wanted)), table.name().to_owned());
@@ -112,8 +112,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             "internal/cri/opts/spec_linux_opts.go@v2.0.1",
         );
         match mounts {
-            Mounts::Plain => Ok(false),
-            Mounts::Idmapped => Ok(true),
+            Mounts::Plain | Mounts::OwnIdmapped | Mounts::Idmapped => Ok(mounts),
             Mounts::Refused => Err(Refusal::IdmapMountsUnsupported),
         }
     }

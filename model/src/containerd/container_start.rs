@@ -5,7 +5,7 @@ use crate::catalog::{ContainerdField, CriUserns};
 use crate::domain::Domain;
 use crate::guards::{Guard, Owner};
 use crate::log::Log;
-use crate::pod::{Call, ContainerState, InFlight, Target};
+use crate::pod::{Call, ContainerState, InFlight, SandboxState, Target};
 use crate::refusal::Refusal;
 use crate::step::{Step, state_of};
 use crate::userns::Userns;
@@ -32,13 +32,20 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
     }
 
     fn start_container(&mut self, container: u8) -> Result<(), Refusal> {
+        if self
+            .pod
+            .sandbox
+            .as_ref()
+            .is_none_or(|sandbox| sandbox.state != SandboxState::Ready)
+        {
+            return Err(Refusal::SandboxNotRunning);
+        }
         // `runtime_path` comes from the configuration that is loaded now; type and options do not.
-        let config = self
-            .current_handler_config()
-            .cloned()
-            .ok_or(Refusal::NoRuntimeConfigured(Call::StartContainer(container)))?;
+        if self.current_handler_config().is_none() {
+            return Err(Refusal::NoRuntimeConfigured(Call::StartContainer(container)));
+        }
         let owner = self.update_container_io_owner(container)?;
-        let mut task_options = self.no_pivot_options(&config);
+        let mut task_options = self.no_pivot_options(Target::Container(container));
         self.with_task_api_endpoint(&mut task_options)?;
         if let Some(owner) = owner {
             self.with_uid_and_gid_owner(&mut task_options, owner)?;

@@ -68,7 +68,10 @@ fn introspect_runtime_features<D: Domain, L: Log>(
         .options
         .as_ref()
         .map(|table| D::generate(url, table, containerd.row.config_body));
-    let shim = env.on_disk[usize::from(config.binary)];
+    // A world has a binary for every handler, by path or by type.
+    let shim = config
+        .binary()
+        .map_or(0, |binary| env.on_disk[usize::from(binary)]);
     Ok(
         match reported_features(world, shim, options.as_ref(), |fact| log.rests_on(fact)) {
             Some(userns) => Introspected::Features { userns },

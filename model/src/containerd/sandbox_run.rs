@@ -40,7 +40,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             .ok_or(Refusal::NoRuntimeConfigured(Call::RunPodSandbox))?;
         let options = self.generate_runtime_options(&config).map(D::through_store);
         let containerd = self.env.containerd.row;
-        let pinned = self.sandbox_container_spec(userns)?;
+        // The shim makes the specification of a sandbox that it runs itself.
+        let pinned = match config.sandboxer {
+            Sandboxer::PodSandbox => self.sandbox_container_spec(userns)?,
+            Sandboxer::Shim => false,
+        };
         self.on_containerd(ContainerdField::StartForAppContainers);
         let in_store = self.containerd().row.start_for_app_containers != StartForAppContainers::Always;
         self.pod.sandbox = Some(Sandbox {
@@ -58,7 +62,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         match config.sandboxer {
             // The pause task gets runtime options only: no owner of pipes, no endpoint, in any release.
             Sandboxer::PodSandbox => {
-                let task_options = self.no_pivot_options(&config);
+                let task_options = self.no_pivot_options(Target::Sandbox);
                 self.new_task(Target::Sandbox, task_options)
             }
             // plugins/sandbox/controller.go@v2.0.1 (`controllerLocal.Create`): the runtime options on stdin.

@@ -3,7 +3,7 @@
 
 use crate::domain::Domain;
 use crate::log::Log;
-use crate::pod::Target;
+use crate::pod::{Server, Target};
 use crate::refusal::Refusal;
 use crate::step::Step;
 
@@ -16,8 +16,8 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         task_options: Option<D::Any>,
     ) -> Result<(), Refusal> {
         match self.shim_start(target, options) {
-            Ok(()) => {
-                self.shim_started(target, task_options);
+            Ok(server) => {
+                self.shim_started(target, server, task_options);
                 Ok(())
             }
             Err(refusal) => {
@@ -31,12 +31,13 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
     pub(crate) fn handle_info(
         &mut self,
         target: Target,
+        server: Server,
         options: Option<&D::Any>,
         task_options: Option<D::Any>,
     ) -> Result<(), Refusal> {
         match self.validated_features(options) {
             Ok(()) => {
-                self.create_task(target, task_options.as_ref());
+                self.create_task(target, server, task_options.as_ref());
                 Ok(())
             }
             // The shim that was just started is not torn down on this path.

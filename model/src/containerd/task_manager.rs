@@ -2,9 +2,9 @@
 
 use crate::catalog::ContainerdField;
 use crate::domain::Domain;
-use crate::guards::{Guard, Invocation, OptionsSource, RuntimeType};
+use crate::guards::{Guard, Invocation, Mounts, OptionsSource, RuntimeType};
 use crate::log::Log;
-use crate::pod::{Call, Container, ContainerState, InFlight, SandboxState, Target};
+use crate::pod::{Call, Container, ContainerState, InFlight, SandboxState, Server, Target};
 use crate::refusal::Refusal;
 use crate::step::{Step, state_of};
 use crate::world::Sandboxer;
@@ -26,17 +26,14 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
 
     /// How the runtime is called in the request: a path from `runtime_path` hides its type.
     fn task_runtime_name(&self) -> RuntimeType {
-        let config = self
+        let by_path = self
             .current_handler_config()
-            .or_else(|| self.recorded_handler_config());
-        config.map_or(RuntimeType::Other, |config| {
-            let binary = &self.world.binaries[usize::from(config.binary)].name;
-            if *binary == config.runtime_type_name {
-                config.runtime_type
-            } else {
-                RuntimeType::Other
-            }
-        })
+            .is_some_and(|config| config.path_binary.is_some());
+        if by_path {
+            RuntimeType::Other
+        } else {
+            self.recorded_runtime_type()
+        }
     }
 
     /// A failure of `-info` without options is only logged, so the answer does not matter.
@@ -65,7 +62,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
                     task_options,
                 });
             }
-            Invocation::Connect => self.validate_runtime_features(target, task_options),
+            Invocation::Connect => self.validate_runtime_features(target, Server::Sandbox, task_options),
         }
     }
 
@@ -119,22 +116,33 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
     }
 
     /// `validateRuntimeFeatures` (2.0.0-rc.2 and later): asks `-info` only if a mount is id-mapped.
-    pub(super) fn validate_runtime_features(&mut self, target: Target, task_options: Option<D::Any>) {
+    pub(super) fn validate_runtime_features(
+        &mut self,
+        target: Target,
+        server: Server,
+        task_options: Option<D::Any>,
+    ) {
         let idmapped = match target {
             // No mount of the sandbox is id-mapped (podsandbox/sandbox_run_linux.go@v2.0.1).
             Target::Sandbox => false,
             Target::Container(container) => {
-                self.pod.containers[usize::from(container)].is_some_and(|container| container.idmapped)
+                matches!(
+                    self.pod.containers[usize::from(container)],
+                    Some(Container {
+                        mounts: Mounts::OwnIdmapped | Mounts::Idmapped,
+                        ..
+                    })
+                )
             }
         };
         if !idmapped {
-            return self.create_task(target, task_options.as_ref());
+            return self.create_task(target, server, task_options.as_ref());
         }
         self.on_containerd(ContainerdField::InfoOptions);
         let task = state_of::<D>(task_options.as_ref());
         let runtime = state_of::<D>(self.recorded_options());
         let Some(table) = &self.containerd().guards.info_options else {
-            return self.create_task(target, task_options.as_ref());
+            return self.create_task(target, server, task_options.as_ref());
         };
         let (source, name) = (table.decide((task, runtime)), table.name().to_owned());
         self.decided(
@@ -151,26 +159,31 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         };
         self.pod.in_flight = Some(InFlight::Info {
             target,
+            server,
             options,
             task_options,
         });
     }
 
     /// `shimTask.Create`, core/runtime/v2/shim.go@v2.0.1: nothing checks that the options suit the runtime.
-    pub(super) fn create_task(&mut self, target: Target, task_options: Option<&D::Any>) {
+    pub(super) fn create_task(&mut self, target: Target, server: Server, task_options: Option<&D::Any>) {
         let options = self.options_on_the_way(task_options).map(D::through_ttrpc);
-        self.pod.in_flight = Some(InFlight::Create { target, options });
+        self.pod.in_flight = Some(InFlight::Create {
+            target,
+            server,
+            options,
+        });
     }
 
-    /// The shim started, or its address is known.
-    pub(super) fn shim_started(&mut self, target: Target, task_options: Option<D::Any>) {
+    /// The shim started, or gave the address of the one that serves the pod.
+    pub(super) fn shim_started(&mut self, target: Target, server: Server, task_options: Option<D::Any>) {
         let by_shim = self
             .recorded_handler_config()
             .is_some_and(|config| config.sandboxer == Sandboxer::Shim);
         if target == Target::Sandbox && by_shim {
             self.pod.in_flight = Some(InFlight::CreateSandbox);
         } else {
-            self.validate_runtime_features(target, task_options);
+            self.validate_runtime_features(target, server, task_options);
         }
     }
 

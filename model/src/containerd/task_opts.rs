@@ -5,10 +5,10 @@ use crate::catalog::{ContainerdField, NoPivot};
 use crate::domain::Domain;
 use crate::guards::{Base, EndpointDecision, Guard, RuntimeType};
 use crate::log::Log;
+use crate::pod::Target;
 use crate::refusal::Refusal;
 use crate::step::{Step, state_of};
 use crate::type_url::TypeUrl;
-use crate::world::HandlerConfig;
 
 impl<D: Domain, L: Log> Step<'_, D, L> {
     /// The runtime type of the sandbox record.
@@ -61,15 +61,19 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         Ok(())
     }
 
-    /// Task options from the plugin's `no_pivot` (pkg/cri/server/container_start.go@v1.6.39).
-    pub(super) fn no_pivot_options(&mut self, config: &HandlerConfig<D>) -> Option<D::Any> {
+    /// Task options from the plugin's `no_pivot`, by the runtime of the record
+    /// (pkg/cri/server/container_start.go@v1.6.39, vendor/github.com/containerd/cri/pkg/server/container_start.go@v1.3.10).
+    pub(super) fn no_pivot_options(&mut self, target: Target) -> Option<D::Any> {
         let configuration = usize::from(self.env.containerd.configuration);
         if !self.world.configurations[configuration].no_pivot {
             return None;
         }
         self.on_containerd(ContainerdField::NoPivot);
-        let url = match (self.containerd().row.no_pivot, config.runtime_type) {
+        let sandbox = target == Target::Sandbox;
+        let url = match (self.containerd().row.no_pivot, self.recorded_runtime_type()) {
             (NoPivot::Runc, RuntimeType::RuncV1 | RuntimeType::RuncV2) => TypeUrl::RuncV1,
+            (NoPivot::RuncSandbox, RuntimeType::RuncV1 | RuntimeType::RuncV2) if sandbox => TypeUrl::RuncV1,
+            (NoPivot::RuncSandbox, RuntimeType::LinuxV1) if !sandbox => TypeUrl::LinuxCreateOptions,
             (NoPivot::LinuxV1, RuntimeType::LinuxV1) => TypeUrl::LinuxCreateOptions,
             _ => return None,
         };

@@ -13,6 +13,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
     /// Starts a sync. Reuse of a sandbox compares readiness and network only, never user namespaces
     /// (`PodSandboxChanged`, pkg/kubelet/kuberuntime/util/util.go).
     pub(crate) fn sync_pod(&mut self) -> Result<(), Refusal> {
+        // A pod that ended is left before any configuration is generated.
+        if self.ended_for_good() {
+            self.pod.phase = Phase::Failed;
+            return Ok(());
+        }
         if let Err(refusal) = self.admit_host_network() {
             self.pod.phase = Phase::Failed;
             return Err(refusal);
@@ -25,8 +30,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         if ready {
             return self.start_containers();
         }
-        if self.ended_for_good() {
-            self.pod.phase = Phase::Failed;
+        // `computePodActions`: without a restart policy there is no second sandbox once a container is known.
+        let known = self.pod.containers.iter().any(Option::is_some);
+        if self.spec().restart_policy == RestartPolicy::Never && self.pod.sandbox.is_some() && known {
+            self.pod.sandbox = None;
+            self.pod.phase = Phase::LeftAlone;
             return Ok(());
         }
         // What is left of an earlier sandbox is killed before a new one is made.
@@ -103,12 +111,10 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
                 }
             }
         }
-        self.pod.phase = if failed {
-            if self.ended_for_good() {
-                Phase::Failed
-            } else {
-                Phase::Waiting
-            }
+        self.pod.phase = if self.ended_for_good() {
+            Phase::Failed
+        } else if failed {
+            Phase::Waiting
         } else {
             Phase::Settled
         };
@@ -169,6 +175,10 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         if let Some(mapping) = self.pod.mapping.take() {
             D::release(&mut self.env.mappings, mapping);
         }
-        self.pod.phase = Phase::Deleted;
+        if self.pod.phase == Phase::Failed {
+            self.pod.sandbox = None;
+        } else {
+            self.pod.phase = Phase::Deleted;
+        }
     }
 }

@@ -1,18 +1,16 @@
 //! `updateRuntimeUp`, pkg/kubelet/kubelet.go: every 5 s the kubelet stores what CRI Status says.
 
+use crate::catalog::Introspection;
 use crate::domain::Domain;
 use crate::environment::{CriStatus, Environment, Introspected};
-use crate::guards::{HandlerFeatures, Introspect};
+use crate::guards::HandlerFeatures;
 use crate::world::{MAX_HANDLERS, World};
 
 /// What CRI Status says now (internal/cri/server/status.go@v2.3.4); none while containerd is down.
 fn status<D: Domain>(world: &World<D>, env: &Environment<D>) -> Option<CriStatus> {
     env.containerd.up.ok()?;
     let row = &world.containerd[usize::from(env.containerd.row)].row;
-    let no_list = env
-        .containerd
-        .introspected
-        .contains(&Introspected::Without(Introspect::NoList));
+    let no_list = row.introspection == Introspection::Absent;
     let mut handlers = [HandlerFeatures::NotListed; MAX_HANDLERS];
     for (features, introspected) in handlers.iter_mut().zip(env.containerd.introspected) {
         *features = match introspected {

@@ -74,10 +74,13 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         if self.host_users() != HostUsers::False || self.spec().network != Network::Node {
             return Ok(());
         }
-        self.on_kubelet(KubeletField::HostNetwork);
-        let kubelet = self.kubelet();
-        if kubelet.row.host_network == HostNetwork::Forbidden || !kubelet.host_network_gate {
-            return Err(Refusal::HostNetworkForbidden);
+        // Validation happened when the pod was created; admission is repeated when the kubelet restarts.
+        if self.pod.sandbox.is_none() {
+            self.on_kubelet(KubeletField::HostNetwork);
+            let kubelet = self.kubelet();
+            if kubelet.row.host_network == HostNetwork::Forbidden || !kubelet.host_network_gate {
+                return Err(Refusal::HostNetworkForbidden);
+            }
         }
         self.on_kubelet(KubeletField::HostNetworkFeatureCheck);
         let declared = self

@@ -4,7 +4,7 @@ use crate::catalog::{Pipes, ShimField, StartStdin};
 use crate::domain::Domain;
 use crate::guards::Guard;
 use crate::log::Log;
-use crate::pod::{Channel, ContainerState, InFlight, Target};
+use crate::pod::{Channel, ContainerState, InFlight, Server, Target};
 use crate::refusal::Refusal;
 use crate::step::Step;
 
@@ -12,8 +12,13 @@ use super::{Delivered, delivered};
 
 impl<D: Domain, L: Log> Step<'_, D, L> {
     /// The process that serves the task handles the request and replies.
-    pub(crate) fn handle_create(&mut self, target: Target, options: Option<D::Any>) -> Result<(), Refusal> {
-        let result = self.create(target, options.as_ref());
+    pub(crate) fn handle_create(
+        &mut self,
+        target: Target,
+        server: Server,
+        options: Option<D::Any>,
+    ) -> Result<(), Refusal> {
+        let result = self.create(target, server, options.as_ref());
         self.reply_from_shim(target, result);
         result
     }
@@ -26,8 +31,8 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         self.reply_from_shim(Target::Sandbox, Err(refusal));
     }
 
-    fn create(&mut self, target: Target, options: Option<&D::Any>) -> Result<(), Refusal> {
-        let shim = self.serving_shim(target)?;
+    fn create(&mut self, target: Target, server: Server, options: Option<&D::Any>) -> Result<(), Refusal> {
+        let shim = self.pod.process(server).ok_or(Refusal::ShimGone)?;
         self.shim_row(shim, ShimField::CreateScope);
         let delivery = delivered::<D>(
             self.world.shim(shim),
@@ -59,23 +64,6 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             }
         }
         Ok(())
-    }
-
-    /// The process that serves a task: the sandbox's for all containers if the shim groups, else one started
-    /// for the task from the binary on disk.
-    fn serving_shim(&mut self, target: Target) -> Result<u8, Refusal> {
-        let process = self
-            .pod
-            .sandbox
-            .as_ref()
-            .and_then(|sandbox| sandbox.shim)
-            .ok_or(Refusal::ShimGone)?;
-        let grouping = self.shim_row(process, ShimField::Grouping).grouping;
-        Ok(if target == Target::Sandbox || grouping {
-            process
-        } else {
-            self.shim_on_disk()
-        })
     }
 
     /// Whether the shim makes pipes on the host for this container, and gives them the owner of the request.

@@ -2,8 +2,9 @@
 
 use crate::catalog::{ContainerdField, CriUserns, JoinsUserns, OciRuntimeField, ShimField};
 use crate::domain::Domain;
+use crate::guards::Mounts;
 use crate::log::Log;
-use crate::pod::Target;
+use crate::pod::{Container, Target};
 use crate::refusal::Refusal;
 use crate::step::Step;
 use crate::userns::UsernsMode;
@@ -41,23 +42,34 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             Target::Container(container) => {
                 let record = self.pod.containers[usize::from(container)];
                 let wanted = known && record.is_some_and(|record| record.userns.mode() == UsernsMode::Pod);
-                if wanted && record.is_some_and(|record| record.idmapped) && !self.spec().volumes_idmappable {
-                    return Err(Refusal::VolumeNotIdmappable);
-                }
-                match oci_runtime {
+                let in_userns = match oci_runtime {
                     // `WithPodNamespaces` (internal/cri/opts/spec_opts.go@v2.0.1) names the namespace of the
-                    // sandbox's process; joining the one it is already in fails (setns(2), EINVAL).
-                    Some(_) if wanted && !sandbox_in_userns => Err(Refusal::SandboxWithoutUserns),
-                    Some(_) if wanted => self.join_by_path(shim, oci_runtime),
-                    Some(_) => Ok(false),
+                    // sandbox's process: runc refuses mappings that are not those of that namespace
+                    // (libcontainer/specconv/spec_linux.go@v1.2.6), older ones and crun fail at setns(2).
+                    Some(oci_runtime) if wanted && !sandbox_in_userns => {
+                        return Err(Refusal::SandboxWithoutUserns { oci_runtime });
+                    }
+                    Some(_) if wanted => self.join_by_path(shim, oci_runtime)?,
+                    Some(_) => false,
                     // A sandbox with a kernel of its own: containers are where the sandbox is.
                     None => {
                         let joins = self
                             .shim_row(shim, ShimField::JoinsUsernsByPath)
                             .joins_userns_by_path;
-                        Ok(sandbox_in_userns && joins != JoinsUserns::Dropped)
+                        sandbox_in_userns && joins != JoinsUserns::Dropped
                     }
+                };
+                let volumes = matches!(
+                    record,
+                    Some(Container {
+                        mounts: Mounts::Idmapped,
+                        ..
+                    })
+                );
+                if wanted && volumes && !self.spec().volumes_idmappable {
+                    return Err(Refusal::VolumeNotIdmappable);
                 }
+                Ok(in_userns)
             }
         }
     }

@@ -1,10 +1,10 @@
 //! `<shim> start`: the second channel for options.
 
-use crate::catalog::{ContainerdField, OciRuntimeKind, ShimField};
+use crate::catalog::{ContainerdField, OciRuntimeKind, ShimField, TaskApiEndpoint};
 use crate::domain::Domain;
 use crate::guards::Guard;
 use crate::log::Log;
-use crate::pod::{Channel, SandboxState, Target};
+use crate::pod::{Channel, Server, Target};
 use crate::refusal::Refusal;
 use crate::step::Step;
 
@@ -12,7 +12,7 @@ use super::{Delivered, Delivery, delivered};
 
 impl<D: Domain, L: Log> Step<'_, D, L> {
     /// The binary that the current configuration leads to is executed, as it is on disk now.
-    pub(crate) fn shim_start(&mut self, target: Target, options: Option<&D::Any>) -> Result<(), Refusal> {
+    pub(crate) fn shim_start(&mut self, target: Target, options: Option<&D::Any>) -> Result<Server, Refusal> {
         let shim = self.shim_on_disk();
         self.on_containerd(ContainerdField::StartStdin);
         let framing = self.containerd().row.start_stdin;
@@ -26,13 +26,19 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
                 self.rejected(Channel::Start, shim, options, delivery)
             });
         }
-        // The pod's sandbox gets a process; a container is served by it if the shim groups.
         if target == Target::Sandbox {
             if let Some(sandbox) = &mut self.pod.sandbox {
                 sandbox.shim = Some(shim);
             }
+            return Ok(Server::Sandbox);
         }
-        Ok(())
+        // A shim that groups answers with the address of the process that serves the sandbox.
+        let grouping = self.shim_row(shim, ShimField::Grouping).grouping;
+        Ok(if grouping {
+            Server::Sandbox
+        } else {
+            Server::Own(shim)
+        })
     }
 
     /// The sandbox API: `CreateSandbox` and `StartSandbox`. The reply gives the address of the task API.
@@ -46,9 +52,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             self.fail_task_of_sandbox(refusal);
             return Err(refusal);
         }
+        // v2.0.0-rc.0 and rc.1 record no endpoint.
+        self.on_containerd(ContainerdField::TaskApiEndpoint);
+        let recorded = self.containerd().row.task_api_endpoint != TaskApiEndpoint::Absent;
         if let Some(sandbox) = &mut self.pod.sandbox {
-            sandbox.state = SandboxState::Creating;
-            sandbox.endpoint = true;
+            sandbox.endpoint = recorded;
         }
         self.reply_from_shim(Target::Sandbox, Ok(()));
         Ok(())

@@ -171,6 +171,18 @@ pub enum ExpectedVerdict {
     Unknown,
 }
 
+impl fmt::Display for ExpectedVerdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Holds => "holds",
+            Self::HoldsVacuously => "holds (vacuous)",
+            Self::Violated => "violated",
+            Self::Unreached => "unreached",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ mod binaries;
 mod loading;
 mod oci_runtimes;
 mod pods;
+mod table;
 mod tables;
 
 use shimproof_model::abstraction::Abstract;
@@ -21,6 +22,7 @@ use crate::scenario::{Scenario, Which, value_place};
 use binaries::Binaries;
 pub use loading::loading_of;
 use oci_runtimes::OciRuntimes;
+pub use table::{FromConfiguration, WrittenTable};
 use tables::Tables;
 
 /// What a caller wants otherwise than the scenario says.
@@ -38,11 +40,23 @@ pub struct Overrides {
 type HandlerKey = (String, Workload);
 
 impl Scenario {
-    /// The world of the scenario.
+    /// The world of the scenario, as the search explores it.
     ///
     /// # Errors
     /// If a release or a component is not in the catalogue, or something that the search needs is not said.
     pub fn world(&self, catalog: &Catalog, overrides: &Overrides) -> Result<World<Abstract>, ScenarioError> {
+        self.world_in(catalog, overrides)
+    }
+
+    /// The world of the scenario in any domain.
+    ///
+    /// # Errors
+    /// As [`Self::world`].
+    pub fn world_in<D: FromConfiguration>(
+        &self,
+        catalog: &Catalog,
+        overrides: &Overrides,
+    ) -> Result<World<D>, ScenarioError> {
         let containerd = self.containerd_releases(catalog, overrides)?;
         let kubelets = self.kubelets(catalog)?;
         let handlers = self.handler_keys()?;
@@ -235,23 +249,29 @@ impl Scenario {
     }
 }
 
-fn handler_config(
+fn handler_config<D: FromConfiguration>(
     config: &ContainerdConfig,
     (name, workload): &HandlerKey,
     row: &ContainerdRow,
     tables: &mut Tables,
     oci_runtimes: &mut OciRuntimes<'_>,
     binaries: &mut Binaries<'_>,
-) -> Result<Option<HandlerConfig<Abstract>>, ScenarioError> {
+) -> Result<Option<HandlerConfig<D>>, ScenarioError> {
     let Ok((_, handler)) = config.sandbox_runtime(name, *workload) else { return Ok(None) };
     let runtime_type = RuntimeType::of(&handler.runtime_type);
-    let options = tables.table(handler, runtime_type, row, config.keys, oci_runtimes)?;
+    let options = tables.table::<D>(handler, runtime_type, row, config.keys, oci_runtimes)?;
     let path = handler.runtime_path.as_deref().filter(|path| !path.is_empty());
-    let binary = binaries.binary(path.unwrap_or(&handler.runtime_type), handler)?;
+    let path_binary = path.map(|path| binaries.binary(path, handler)).transpose()?;
+    // What the type leads to matters where no path stands before it.
+    let type_binary = match (path_binary, binaries.binary(&handler.runtime_type, handler)) {
+        (None, Err(error)) => return Err(error),
+        (_, found) => found.ok(),
+    };
     Ok(Some(HandlerConfig {
         runtime_type_name: handler.runtime_type.clone(),
         runtime_type,
-        binary,
+        path_binary,
+        type_binary,
         options,
         sandboxer: if handler.sandboxer == "shim" { Sandboxer::Shim } else { Sandboxer::PodSandbox },
     }))

@@ -10,6 +10,7 @@ use crate::containerd::{Handler, KeyMatching, OptionsTable};
 use crate::error::ScenarioError;
 
 use super::oci_runtimes::OciRuntimes;
+use super::table::{FromConfiguration, WrittenTable};
 
 /// The inner type that gVisor's shim asks for.
 const RUNSC_OPTIONS: &str = "io.containerd.runsc.v1.options";
@@ -21,14 +22,14 @@ pub(super) struct Tables {
 
 impl Tables {
     /// The table of a handler; none if it has none.
-    pub fn table(
+    pub fn table<D: FromConfiguration>(
         &mut self,
         handler: &Handler,
         runtime_type: RuntimeType,
         row: &ContainerdRow,
         matching: KeyMatching,
         oci_runtimes: &mut OciRuntimes<'_>,
-    ) -> Result<Option<Table>, ScenarioError> {
+    ) -> Result<Option<D::Table>, ScenarioError> {
         let keys = match &handler.options {
             OptionsTable::Absent => return Ok(None),
             OptionsTable::Empty => toml::Table::new(),
@@ -45,7 +46,7 @@ impl Tables {
         let text = |wanted: &str| {
             keys.iter().find(|(key, _)| matching.matches(key, wanted)).and_then(|(_, value)| value.as_str())
         };
-        Ok(Some(match url {
+        let summary = match url {
             TypeUrl::RuncV1 => {
                 let read = handler.options.as_runc(matching);
                 if let Some(key) = read.mistyped.first() {
@@ -74,7 +75,13 @@ impl Tables {
                 let set = keys.iter().filter(|(_, value)| !is_zero(value)).map(|_| Key::Other).collect();
                 Table { id, keys: set, oci_runtime: 0, inner_runsc: false }
             }
-        }))
+        };
+        Ok(Some(D::table(&WrittenTable {
+            summary,
+            url,
+            keys: &keys,
+            matching,
+        })))
     }
 }
 

@@ -1,0 +1,31 @@
+# What a developer types. `just` alone lists the recipes.
+
+[private]
+default:
+    @just --list
+
+# Formatting, lints and documentation, as continuous integration checks them.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# All tests.
+test:
+    cargo test --workspace
+
+# The suite: every built-in scenario against the verdicts that it expects.
+verify *arguments:
+    cargo run --release -- verify {{ arguments }}
+
+# How fast the search is, beside Stateright.
+bench:
+    cargo bench --workspace
+
+# The documentation of all crates, in a browser.
+docs:
+    cargo doc --workspace --no-deps --open
+
+# Everything that continuous integration runs.
+ci:
+    .ci/run

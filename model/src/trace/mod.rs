@@ -1,0 +1,101 @@
+//! Traces: how a run came to a state, in a form that can be kept.
+//!
+//! A trace stores actions by name and the digest of each state, never indices into a search: states are
+//! recomputed when it is recorded or replayed.
+
+mod action;
+mod digest;
+mod fields;
+mod message;
+mod record;
+
+use serde::{Deserialize, Serialize};
+
+pub use action::NamedAction;
+pub use digest::digest;
+pub use fields::{Change, fields};
+pub use message::describe_message;
+pub use record::record;
+
+/// The version of the format that this release writes.
+pub const TRACE_VERSION: u32 = 1;
+
+/// How a run came to the state that decides a property.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Trace {
+    /// The version of the format.
+    pub version: u32,
+    /// The scenario.
+    pub scenario: String,
+    /// The design.
+    pub design: String,
+    /// The property.
+    pub property: String,
+    /// What the last state breaks, or what the last step does.
+    pub finding: String,
+    /// The digest of the initial state.
+    pub initial: String,
+    /// The steps.
+    pub steps: Vec<TraceStep>,
+}
+
+/// One step of a trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TraceStep {
+    /// What was done.
+    pub action: NamedAction,
+    /// Who did it.
+    pub actor: String,
+    /// What it was, in words: the message that was handled, or the event.
+    pub event: String,
+    /// The message that was sent, and to whom.
+    pub sends: Option<Sent>,
+    /// The decisions that guards took.
+    pub guards: Vec<GuardDecision>,
+    /// The refusal that was given.
+    pub refusal: Option<RefusalText>,
+    /// The fields of the state that changed.
+    pub changes: Vec<Change>,
+    /// The digest of the state after the step.
+    pub digest: String,
+}
+
+/// A message on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Sent {
+    /// To whom.
+    pub to: String,
+    /// The message.
+    pub message: String,
+}
+
+/// The decision of a guard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct GuardDecision {
+    /// The guard.
+    pub guard: String,
+    /// Its inputs.
+    pub inputs: String,
+    /// What it decided.
+    pub decision: String,
+    /// The decision table.
+    pub table: String,
+    /// Where the function stands.
+    pub source: String,
+}
+
+/// A refusal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RefusalText {
+    /// Its name.
+    pub id: String,
+    /// The stage at which it is given.
+    pub stage: String,
+    /// The error as the client of the CRI gets it.
+    pub error: String,
+}

@@ -1,0 +1,89 @@
+//! Records a trace from the actions of a run.
+
+use crate::domain::Domain;
+use crate::log::{Decided, Story};
+use crate::node::{Action, Node};
+use crate::pod::{Call, Pod, Target};
+use crate::refusal::Refusal;
+use crate::world::World;
+
+use super::fields::{changes, fields};
+use super::message::{describe_action, describe_message};
+use super::{GuardDecision, NamedAction, RefusalText, TRACE_VERSION, Trace, TraceStep, digest};
+
+/// Runs `actions` from the initial state and writes down what happens. The caller fills in the names of
+/// scenario, design and property.
+pub fn record<D: Domain>(world: &World<D>, actions: &[Action<D>]) -> (Trace, Node<D>) {
+    let mut story = Story::default();
+    let mut node = Node::initial(world, &mut story);
+    let initial = digest(&node);
+    let mut before = fields(world, &node);
+    let mut steps = Vec::with_capacity(actions.len());
+    for action in actions {
+        let event = describe_action(world, &node, *action);
+        story.decisions.clear();
+        let call = match action {
+            Action::Pod(pod, _) => node.pods[usize::from(*pod)].call(),
+            Action::Environment(_) => None,
+        };
+        let refusal = node.apply(world, *action, &mut story).err();
+        let after = fields(world, &node);
+        let pod = match action {
+            Action::Pod(pod, _) => Some(&node.pods[usize::from(*pod)]),
+            Action::Environment(_) => None,
+        };
+        steps.push(TraceStep {
+            action: NamedAction::of(*action),
+            actor: event.actor,
+            event: event.event,
+            sends: pod.and_then(|pod| describe_message(world, &node.environment, pod)),
+            guards: story.decisions.iter().map(guard_decision).collect(),
+            refusal: refusal
+                .zip(pod)
+                .map(|(refusal, pod)| refusal_text(world, &node, pod, call, refusal)),
+            changes: changes(&before, &after),
+            digest: digest(&node),
+        });
+        before = after;
+    }
+    let trace = Trace {
+        version: TRACE_VERSION,
+        scenario: String::new(),
+        design: String::new(),
+        property: String::new(),
+        finding: String::new(),
+        initial,
+        steps,
+    };
+    (trace, node)
+}
+
+fn guard_decision(decided: &Decided) -> GuardDecision {
+    GuardDecision {
+        guard: decided.guard.to_string(),
+        inputs: decided.inputs.clone(),
+        decision: decided.decision.clone(),
+        table: decided.table.clone(),
+        source: decided.source.to_owned(),
+    }
+}
+
+fn refusal_text<D: Domain>(
+    world: &World<D>,
+    node: &Node<D>,
+    pod: &Pod<D>,
+    call: Option<Call>,
+    refusal: Refusal,
+) -> RefusalText {
+    let target = match call.or_else(|| pod.call()) {
+        Some(Call::CreateContainer(container) | Call::StartContainer(container)) => {
+            Target::Container(container)
+        }
+        Some(Call::RunPodSandbox) | None => Target::Sandbox,
+    };
+    RefusalText {
+        id: refusal.id().to_owned(),
+        stage: refusal.stage().to_string(),
+        error: refusal.text(target, world, &node.environment, pod),
+    }
+}

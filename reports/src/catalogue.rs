@@ -1,0 +1,288 @@
+//! What the catalogue holds, with sources, as text and JSON.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use shimproof_model::abstraction::Abstract;
+use shimproof_model::catalog::provenance::{Known, Row};
+use shimproof_model::catalog::version::Range;
+use shimproof_model::catalog::{Catalog, ContainerdRow, LookupError, NamedDesign};
+use shimproof_properties::reachability;
+
+use crate::style::{Styles, set};
+use crate::verification::{VerifyError, unknown_property};
+
+/// Which part of the catalogue is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// containerd and kubelet releases.
+    Releases,
+    /// Designs.
+    Designs,
+    /// Properties and reachabilities.
+    Properties,
+    /// Shims and OCI runtimes.
+    Shims,
+}
+
+/// An answer in both forms.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// For people.
+    pub text: String,
+    /// For programs.
+    pub json: Value,
+}
+
+/// Shows a part of the catalogue, or one entry of it.
+///
+/// # Errors
+/// [`VerifyError`] if there is no entry of that name.
+pub fn show(catalog: &Catalog, part: Part, name: Option<&str>, styles: &Styles) -> Result<Shown, VerifyError> {
+    match (part, name) {
+        (Part::Releases, None) => Ok(list(styles, &[releases(catalog), kubelets(catalog)])),
+        (Part::Releases, Some(name)) => release(catalog, name, styles),
+        (Part::Shims, None) => Ok(list(styles, &[shims(catalog), oci_runtimes(catalog)])),
+        (Part::Shims, Some(name)) => shim(catalog, name, styles),
+        (Part::Designs, None) => Ok(designs(catalog, styles)),
+        (Part::Designs, Some(name)) => {
+            let row = catalog.design_row(name)?;
+            Ok(match catalog.named_design(name) {
+                Some(design) => named_design(design, row, styles),
+                None => whole_row("containerd", row, &row.releases, styles),
+            })
+        }
+        (Part::Properties, None) => Ok(properties(styles)),
+        (Part::Properties, Some(name)) => property(name, styles),
+    }
+}
+
+/// The behaviours of a row as key and value, in the order of the catalogue.
+pub(crate) fn containerd_behaviours(row: &ContainerdRow) -> Vec<(&'static str, String)> {
+    behaviours(row)
+}
+
+fn behaviours<R: Row + Serialize>(row: &R) -> Vec<(&'static str, String)> {
+    // A row is made of strings, numbers and tables of them: it always has a JSON form.
+    let value = serde_json::to_value(row).unwrap_or_default();
+    R::keys()
+        .into_iter()
+        .map(|key| {
+            let found = key.split('.').try_fold(&value, |value, part| value.get(part));
+            (key, found.map_or_else(|| "-".to_owned(), plain))
+        })
+        .collect()
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "-".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// A list of rows under a heading: id, ranges, and what is only inferred of it.
+struct Rows {
+    heading: &'static str,
+    rows: Vec<(String, String, usize)>,
+    json: Value,
+}
+
+fn rows<R: Row + Serialize>(heading: &'static str, rows: &[R], ranges: impl Fn(&R) -> String) -> Rows {
+    Rows {
+        heading,
+        rows: rows.iter().map(|row| (row.id().to_owned(), ranges(row), row.inferred().len())).collect(),
+        json: json!(rows),
+    }
+}
+
+fn joined(ranges: &[Range]) -> String {
+    ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn releases(catalog: &Catalog) -> Rows {
+    rows("containerd", catalog.containerd(), |row| {
+        let windows = row.windows.iter().map(|window| format!("{}@{}", window.branch, &window.first[..9.min(window.first.len())]));
+        row.releases.iter().map(ToString::to_string).chain(windows).collect::<Vec<_>>().join(", ")
+    })
+}
+
+fn kubelets(catalog: &Catalog) -> Rows {
+    rows("kubelet", catalog.kubelet(), |row| joined(&row.releases))
+}
+
+fn shims(catalog: &Catalog) -> Rows {
+    rows("shims", catalog.shims(), |row| {
+        let note = if row.hypothetical { " (hypothetical)" } else { "" };
+        format!("{} {}{note}", row.name, joined(&row.versions))
+    })
+}
+
+fn oci_runtimes(catalog: &Catalog) -> Rows {
+    rows("OCI runtimes", catalog.oci_runtimes(), |row| format!("{} {}", row.name, joined(&row.versions)))
+}
+
+fn list(styles: &Styles, parts: &[Rows]) -> Shown {
+    let mut text = String::new();
+    let mut json = serde_json::Map::new();
+    for part in parts {
+        // Writing into a string does not fail.
+        let _ = writeln!(text, "{}", set(styles.name, part.heading));
+        let width = part.rows.iter().map(|(id, ..)| id.len()).max().unwrap_or_default();
+        for (id, ranges, inferred) in &part.rows {
+            let inferred = match inferred {
+                0 => String::new(),
+                number => format!("  {}", set(styles.dim, &format!("[{number} inferred]"))),
+            };
+            let _ = writeln!(text, "  {id:width$}  {ranges}{inferred}");
+        }
+        let _ = writeln!(text);
+        json.insert(part.heading.to_owned(), part.json.clone());
+    }
+    Shown { text, json: Value::Object(json) }
+}
+
+fn release(catalog: &Catalog, name: &str, styles: &Styles) -> Result<Shown, VerifyError> {
+    if let Some(row) = catalog.containerd().iter().find(|row| row.id == name) {
+        return Ok(whole_row("containerd", row, &row.releases, styles));
+    }
+    if let Some(row) = catalog.kubelet().iter().find(|row| row.id == name) {
+        return Ok(whole_row("kubelet", row, &row.releases, styles));
+    }
+    match catalog.containerd_row(name) {
+        Ok(row) => Ok(whole_row("containerd", row, &row.releases, styles)),
+        Err(of_containerd) => match catalog.kubelet_row(name) {
+            Ok(row) => Ok(whole_row("kubelet", row, &row.releases, styles)),
+            // `1.37` can only be meant for the kubelet; anything else reads like containerd's.
+            Err(of_kubelet) if name.starts_with("1.") => Err(of_kubelet.into()),
+            Err(_) => Err(of_containerd.into()),
+        },
+    }
+}
+
+fn shim(catalog: &Catalog, name: &str, styles: &Styles) -> Result<Shown, VerifyError> {
+    let mut text = String::new();
+    let mut json = Vec::new();
+    let mut add = |shown: Shown| {
+        text.push_str(&shown.text);
+        text.push('\n');
+        json.push(shown.json);
+    };
+    for row in catalog.shims().iter().filter(|row| row.name == name || row.id == name) {
+        add(whole_row("shim", row, &row.versions, styles));
+    }
+    for row in catalog.oci_runtimes().iter().filter(|row| row.name == name || row.id == name) {
+        add(whole_row("OCI runtime", row, &row.versions, styles));
+    }
+    if json.is_empty() {
+        let unknown = catalog.shim_row(name, "0").err();
+        return Err(unknown.map_or_else(
+            || LookupError::UnknownName { given: name.to_owned(), kind: "shim", known: Vec::new() }.into(),
+            VerifyError::from,
+        ));
+    }
+    Ok(Shown { text, json: json!(json) })
+}
+
+fn whole_row<R: Row + Serialize>(kind: &str, row: &R, ranges: &[Range], styles: &Styles) -> Shown {
+    let mut text = String::new();
+    let _ = writeln!(text, "{} {}", kind, set(styles.name, row.id()));
+    let _ = writeln!(text, "  {}", joined(ranges));
+    if let Some(notes) = row.notes() {
+        let _ = writeln!(text, "  {notes}");
+    }
+    let behaviours = behaviours(row);
+    let width = behaviours.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
+    for (key, value) in &behaviours {
+        let known = match row.known(key) {
+            Known::Read => String::new(),
+            Known::Executed => format!("  {}", set(styles.good, "[executed]")),
+            Known::Inferred => format!("  {}", set(styles.open, "[inferred]")),
+        };
+        let _ = writeln!(text, "  {key:width$}  {value}{known}");
+    }
+    let _ = writeln!(text, "  sources: {}", row.sources().join(", "));
+    let known: serde_json::Map<String, Value> =
+        behaviours.iter().map(|(key, _)| ((*key).to_owned(), json!(row.known(key)))).collect();
+    Shown { text, json: json!({ "kind": kind, "row": row, "known": known }) }
+}
+
+fn named_design(design: &NamedDesign, row: &ContainerdRow, styles: &Styles) -> Shown {
+    let shown = whole_row("containerd", row, &row.releases, styles);
+    let text = format!(
+        "{}: {}\n  base {}\n  sources: {}\n\n{}",
+        set(styles.name, &design.name),
+        design.title,
+        design.base,
+        design.sources.join(", "),
+        shown.text
+    );
+    Shown { text, json: json!({ "design": design, "row": shown.json }) }
+}
+
+fn designs(catalog: &Catalog, styles: &Styles) -> Shown {
+    let mut text = String::new();
+    let width = catalog.designs().iter().map(|design| design.name.len()).max().unwrap_or_default();
+    for design in catalog.designs() {
+        let _ = writeln!(text, "{}  {}", set(styles.name, &format!("{:width$}", design.name)), design.title);
+        let _ = writeln!(text, "{:width$}  {}", "", set(styles.dim, &format!("base {}", design.base)));
+    }
+    let _ = writeln!(text, "\nEvery release of `shimproof show releases` is a design too.");
+    Shown { text, json: json!(catalog.designs()) }
+}
+
+fn properties(styles: &Styles) -> Shown {
+    let all = shimproof_properties::all::<Abstract>();
+    let mut text = String::new();
+    let width = all.iter().map(|property| property.id.len()).max().unwrap_or_default();
+    let _ = writeln!(text, "{}", set(styles.name, "Always"));
+    for property in &all {
+        let _ = writeln!(text, "  {:width$}  {}", property.id, property.statement);
+    }
+    let _ = writeln!(text, "\n{}", set(styles.name, "Reachable"));
+    let reachabilities = reachability::all();
+    for reachability in &reachabilities {
+        let unreachable = match reachability::unreachable(&reachability.id) {
+            Some(entry) => format!("  {}", set(styles.dim, &format!("no client reaches it: {}", entry.reason))),
+            None => String::new(),
+        };
+        let _ = writeln!(text, "  {}{unreachable}", reachability.id);
+    }
+    let json = json!({
+        "always": all.iter().map(|p| json!({ "id": p.id, "statement": p.statement })).collect::<Vec<_>>(),
+        "reachable": reachabilities.iter().map(|r| json!({ "id": r.id, "statement": r.statement })).collect::<Vec<_>>(),
+    });
+    Shown { text, json }
+}
+
+fn property(name: &str, styles: &Styles) -> Result<Shown, VerifyError> {
+    if let Some(property) = shimproof_properties::find::<Abstract>(name) {
+        let text = format!(
+            "{}\n  {}\n  formula: {}\n  why: {}\n  incidents: {}\n",
+            set(styles.name, property.id),
+            property.statement,
+            property.formula,
+            property.why,
+            property.incidents.join(", ")
+        );
+        let json = json!({
+            "id": property.id, "statement": property.statement, "formula": property.formula, "why": property.why,
+            "incidents": property.incidents,
+        });
+        return Ok(Shown { text, json });
+    }
+    let reachability = reachability::find(name).ok_or_else(|| unknown_property(name))?;
+    let mut text = format!("{}\n  {}\n", set(styles.name, &reachability.id), reachability.statement);
+    let unreachable = reachability::unreachable(name);
+    if let Some(entry) = unreachable {
+        let _ = writeln!(text, "  No client reaches it: {} ({})", entry.reason, entry.source);
+    }
+    let json = json!({
+        "id": reachability.id, "statement": reachability.statement,
+        "unreachable": unreachable.map(|entry| json!({ "reason": entry.reason, "source": entry.source })),
+    });
+    Ok(Shown { text, json })
+}

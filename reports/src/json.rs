@@ -1,0 +1,106 @@
+//! Verifications and comparisons as JSON, as the schemas under `schemas/` describe it.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use shimproof_model::trace::Trace;
+
+use crate::comparison::Comparison;
+use crate::rests_on::RestsOn;
+use crate::suite::SuiteReport;
+use crate::verification::{Verdict, Verification};
+
+/// The version of the format.
+const SCHEMA: u32 = 1;
+
+#[derive(Serialize)]
+struct ResultJson<'a> {
+    design: &'a str,
+    scenario: &'a str,
+    property: &'a str,
+    kind: &'static str,
+    verdict: Verdict,
+    vacuous: bool,
+    rests_on: &'a [RestsOn],
+    states: u64,
+    transitions: u64,
+    depth: Option<u32>,
+    seconds: f64,
+    bound: Option<&'a str>,
+    trace: Option<&'a Trace>,
+}
+
+/// Verifications as one document.
+pub fn verifications_json(verifications: &[Verification]) -> Value {
+    let engine = verifications.first().map_or("exact", |verification| verification.engine.as_str());
+    json!({ "schema": SCHEMA, "engine": engine, "results": results(verifications) })
+}
+
+/// The suite as one document.
+pub fn suite_json(report: &SuiteReport) -> Value {
+    let mut document = verifications_json(&report.verifications);
+    let deviations: Vec<Value> = report
+        .deviations
+        .iter()
+        .map(|deviation| {
+            json!({
+                "scenario": deviation.scenario, "design": deviation.design, "property": deviation.property,
+                "expected": deviation.expected, "found": deviation.found,
+            })
+        })
+        .collect();
+    document["suite"] = json!({
+        "as_expected": report.as_expected(),
+        "deviations": deviations,
+        "unreached": report.unreached,
+        "reached_against_the_list": report.reached_against_the_list,
+    });
+    document
+}
+
+fn results(verifications: &[Verification]) -> Value {
+    let results: Vec<ResultJson<'_>> = verifications
+        .iter()
+        .flat_map(|verification| {
+            verification.results.iter().map(|result| ResultJson {
+                design: &verification.design,
+                scenario: &verification.scenario,
+                property: &result.property,
+                kind: result.kind.as_str(),
+                verdict: result.verdict,
+                vacuous: result.vacuous,
+                rests_on: &result.rests_on,
+                states: verification.states,
+                transitions: verification.transitions,
+                depth: verification.depth,
+                // Milliseconds are all that means anything, and keep documents short.
+                seconds: (verification.seconds * 1000.0).round() / 1000.0,
+                bound: verification.bound.as_deref(),
+                trace: result.trace.as_ref(),
+            })
+        })
+        .collect();
+    json!(results)
+}
+
+/// A comparison as one document.
+pub fn comparison_json(comparison: &Comparison) -> Value {
+    let rows: Vec<Value> = comparison
+        .rows
+        .iter()
+        .map(|row| {
+            json!({
+                "scenario": row.scenario, "property": row.property, "change": row.change,
+                "before": row.before, "after": row.after,
+            })
+        })
+        .collect();
+    json!({
+        "schema": SCHEMA,
+        "before": comparison.before,
+        "after": comparison.after,
+        "behaviours": comparison.behaviours,
+        "regressions": comparison.regressions(),
+        "rows": rows,
+        "results": results(&comparison.verifications),
+    })
+}

@@ -1,0 +1,354 @@
+//! Verification of one scenario under one design.
+
+use std::sync::Arc;
+
+use shimproof_model::abstraction::Abstract;
+use shimproof_model::catalog::{Catalog, LookupError};
+use shimproof_model::trace::{Trace, record};
+use shimproof_model::{Action, World};
+use shimproof_properties::reachability::{self, Reachability};
+use shimproof_properties::{CheckError, Engine, Finding, Findings, Machine, Property, PropertyKind, check};
+use shimproof_scenario::{Overrides, Scenario, ScenarioError};
+use shimproof_search::{Answer, Limits, Observer};
+
+use crate::rests_on::{RestsOn, inferred};
+
+/// What is asked of a scenario.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// A design in place of the scenario's own containerd releases.
+    pub design: Option<&'a str>,
+    /// Properties and reachabilities by name; all properties, if empty.
+    pub properties: &'a [String],
+    /// Whether all reachabilities are asked as well.
+    pub reachabilities: bool,
+    /// How many pods, if not as many as the scenario says.
+    pub pods: Option<u32>,
+    /// How many faults, if not as many as the scenario says.
+    pub faults: Option<u32>,
+    /// Which engine searches.
+    pub engine: Engine,
+    /// How far it may go.
+    pub limits: &'a Limits,
+}
+
+/// The answers.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// The scenario.
+    pub scenario: String,
+    /// What happened there, in one line.
+    pub title: String,
+    /// The design, or the scenario's own releases.
+    pub design: String,
+    /// The components that take part, in words.
+    pub components: Vec<String>,
+    /// Who searched.
+    pub engine: Engine,
+    /// One for each property that was asked.
+    pub results: Vec<PropertyResult>,
+    /// Distinct states.
+    pub states: u64,
+    /// Steps between them.
+    pub transitions: u64,
+    /// Levels of the search; none for an engine that has none.
+    pub depth: Option<u32>,
+    /// What cut the search short, in words.
+    pub bound: Option<String>,
+    /// How long it took.
+    pub seconds: f64,
+    /// The faults that could happen, in words.
+    pub faults: String,
+}
+
+/// The answer to one property.
+#[derive(Clone, Debug)]
+pub struct PropertyResult {
+    /// Its name.
+    pub property: String,
+    /// What it says.
+    pub statement: String,
+    /// What kind of statement it is.
+    pub kind: PropertyKind,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Whether the property speaks of something that never occurred.
+    pub vacuous: bool,
+    /// The inferred facts that a `holds` or `unreached` rests on.
+    pub rests_on: Vec<RestsOn>,
+    /// How it is violated or reached, as short as possible.
+    pub trace: Option<Trace>,
+}
+
+/// A verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// No reachable state breaks it.
+    Holds,
+    /// Some reachable state breaks it.
+    Violated,
+    /// Some reachable step does it.
+    Reached,
+    /// None does.
+    Unreached,
+    /// The search was cut short, or a shim's behaviour on the way is not known.
+    Unknown,
+}
+
+impl Verdict {
+    /// Its name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Violated => "violated",
+            Self::Reached => "reached",
+            Self::Unreached => "unreached",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The scenario cannot be used.
+    #[error(transparent)]
+    Scenario(#[from] Box<ScenarioError>),
+    /// The design is not known.
+    #[error(transparent)]
+    Design(#[from] LookupError),
+    /// A property is not known.
+    #[error("there is no property `{given}`; the nearest are {}", nearest.join(", "))]
+    UnknownProperty {
+        /// What was asked.
+        given: String,
+        /// The names most like it.
+        nearest: Vec<String>,
+    },
+    /// The model failed.
+    #[error("the search failed: {0}")]
+    Check(#[from] CheckError),
+}
+
+/// The names of all properties and reachabilities.
+pub fn property_ids() -> Vec<String> {
+    let properties = shimproof_properties::all::<Abstract>().into_iter().map(|property| property.id.to_owned());
+    properties.chain(reachability::all().into_iter().map(|reachability| reachability.id)).collect()
+}
+
+/// The error that names the properties most like `given`.
+pub fn unknown_property(given: &str) -> VerifyError {
+    let mut ids = property_ids();
+    ids.sort_by_cached_key(|id| strsim::damerau_levenshtein(id, given));
+    ids.truncate(3);
+    VerifyError::UnknownProperty { given: given.to_owned(), nearest: ids }
+}
+
+/// The properties and reachabilities of those names; all properties, if there are none.
+///
+/// # Errors
+/// [`VerifyError::UnknownProperty`].
+pub fn ask(
+    names: &[String],
+    reachabilities: bool,
+) -> Result<(Vec<Property<Abstract>>, Vec<Reachability>), VerifyError> {
+    let mut properties = Vec::new();
+    let mut reached = Vec::new();
+    for name in names {
+        if let Some(property) = shimproof_properties::find(name) {
+            properties.push(property);
+        } else if let Some(reachability) = reachability::find(name) {
+            reached.push(reachability);
+        } else {
+            return Err(unknown_property(name));
+        }
+    }
+    if names.is_empty() {
+        properties = shimproof_properties::all();
+        if reachabilities {
+            reached = reachability::all();
+        }
+    }
+    Ok((properties, reached))
+}
+
+/// Answers a question.
+///
+/// # Errors
+/// [`VerifyError`] if scenario, design or property cannot be used.
+pub fn verify(
+    catalog: &Catalog,
+    question: &Question<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Verification, VerifyError> {
+    let (properties, reachabilities) = ask(question.properties, question.reachabilities)?;
+    let design = match question.design {
+        Some(name) => Some((name.to_owned(), catalog.design_row(name)?.clone())),
+        None => None,
+    };
+    let overrides = Overrides { design, pods: question.pods, faults: question.faults };
+    let world = question.scenario.world(catalog, &overrides).map_err(Box::new)?;
+    let machine = Arc::new(Machine::new(world));
+    // A shim whose behaviour is not known leaves the properties open, not held.
+    let unknowns: Vec<Reachability> =
+        ["the shim's Create:unknown", "the shim's start:unknown", "the shim's -info:unknown"]
+            .into_iter()
+            .filter_map(reachability::find)
+            .collect();
+    let asked: Vec<Reachability> = reachabilities.iter().chain(&unknowns).cloned().collect();
+    let findings = check(&machine, &properties, &asked, question.engine, question.limits, observer)?;
+    let (asked_for, unknown) = findings.findings.split_at(properties.len() + reachabilities.len());
+    let unknown = unknown.iter().any(|finding| finding.answer == Answer::Reached);
+
+    let world = machine.world();
+    let rests_on = inferred(world, &findings.facts);
+    let names = Names { scenario: &question.scenario.file.name, design: &design_name(world) };
+    let statements = properties
+        .iter()
+        .map(|property| (property.statement.to_owned(), PropertyKind::Always))
+        .chain(reachabilities.iter().map(|r| (r.statement.clone(), PropertyKind::Reachable)));
+    let results = asked_for
+        .iter()
+        .zip(statements)
+        .enumerate()
+        .map(|(index, (finding, (statement, kind)))| {
+            let property = properties.get(index);
+            result(world, &names, finding, property, statement, kind, unknown, &rests_on)
+        })
+        .collect();
+    Ok(Verification {
+        scenario: names.scenario.to_owned(),
+        title: question.scenario.file.title.clone(),
+        design: names.design.to_owned(),
+        components: components(world),
+        engine: question.engine,
+        results,
+        bound: findings.bound.map(|bound| bound.to_string()),
+        faults: faults(world),
+        ..numbers(&findings)
+    })
+}
+
+struct Names<'a> {
+    scenario: &'a str,
+    design: &'a str,
+}
+
+#[expect(clippy::too_many_arguments, reason = "one result from everything that is known of it")]
+fn result(
+    world: &World<Abstract>,
+    names: &Names<'_>,
+    finding: &Finding<Abstract>,
+    property: Option<&Property<Abstract>>,
+    statement: String,
+    kind: PropertyKind,
+    unknown: bool,
+    rests_on: &[RestsOn],
+) -> PropertyResult {
+    let (verdict, vacuous) = match finding.answer {
+        Answer::Holds { .. } if unknown => (Verdict::Unknown, false),
+        Answer::Holds { vacuous } => (Verdict::Holds, vacuous),
+        Answer::Violated => (Verdict::Violated, false),
+        Answer::Reached => (Verdict::Reached, false),
+        Answer::Unreached => (Verdict::Unreached, false),
+        Answer::Unknown => (Verdict::Unknown, false),
+    };
+    let trace = finding.path.as_ref().map(|path| {
+        let actions: Vec<Action<Abstract>> = path.actions().map(|taken| taken.action).collect();
+        let (trace, last) = record(world, &actions);
+        let broken = property.and_then(|property| {
+            last.pods.iter().find_map(|pod| (property.broken)(world, &last.environment, pod, &mut |_| ()))
+        });
+        Trace {
+            scenario: names.scenario.to_owned(),
+            design: names.design.to_owned(),
+            property: finding.id.clone(),
+            finding: broken.map_or_else(|| statement.clone(), |broken| broken.what),
+            ..trace
+        }
+    });
+    PropertyResult {
+        property: finding.id.clone(),
+        statement,
+        kind,
+        verdict,
+        vacuous,
+        rests_on: if matches!(verdict, Verdict::Holds | Verdict::Unreached) { rests_on.to_vec() } else { Vec::new() },
+        trace,
+    }
+}
+
+fn numbers(findings: &Findings<Abstract>) -> Verification {
+    Verification {
+        scenario: String::new(),
+        title: String::new(),
+        design: String::new(),
+        components: Vec::new(),
+        engine: Engine::Exact,
+        results: Vec::new(),
+        states: findings.states,
+        transitions: findings.transitions,
+        depth: findings.depth,
+        bound: None,
+        seconds: findings.duration.as_secs_f64(),
+        faults: String::new(),
+    }
+}
+
+/// The releases of containerd, in the order in which they can be reached.
+fn design_name(world: &World<Abstract>) -> String {
+    world.containerd.iter().map(|release| release.version.as_str()).collect::<Vec<_>>().join(" → ")
+}
+
+fn components(world: &World<Abstract>) -> Vec<String> {
+    let mut components = vec![format!("containerd {}", design_name(world))];
+    let kubelets: Vec<String> = world
+        .kubelets
+        .iter()
+        .map(|kubelet| {
+            if kubelet.row.gate.is_empty() {
+                kubelet.version.clone()
+            } else {
+                format!("{} ({} {})", kubelet.version, kubelet.row.gate, if kubelet.gate { "on" } else { "off" })
+            }
+        })
+        .collect();
+    match world.client {
+        shimproof_model::world::Client::Kubelet => components.push(format!("kubelet {}", kubelets.join(" → "))),
+        shimproof_model::world::Client::Any => components.push("any CRI client".to_owned()),
+    }
+    for binary in &world.binaries {
+        let rows: Vec<&str> = binary.rows.iter().map(|row| world.shim(*row).name.as_str()).collect();
+        let name = rows.first().copied().unwrap_or_default();
+        components.push(format!("{name} {} for {}", binary.versions.join(" → "), binary.name));
+    }
+    let from_options =
+        world.shims.iter().any(|shim| shim.oci_runtime == shimproof_model::catalog::OciRuntimeKind::FromOptions);
+    if from_options {
+        components.extend(world.oci_runtimes.iter().map(|runtime| format!("{} as {}", runtime.version, runtime.binary_name)));
+    }
+    components
+}
+
+fn faults(world: &World<Abstract>) -> String {
+    let budget = &world.faults;
+    let kinds = [
+        ("containerd restart", budget.containerd_restart),
+        ("kubelet restart", budget.kubelet_restart),
+        ("shim crash", budget.shim_crash),
+        ("RPC time-out", budget.rpc_timeout),
+        ("container exit", budget.container_exit),
+        ("pod deletion", budget.pod_delete),
+        ("gate flip", budget.gate_flip),
+        ("containerd upgrade", budget.containerd_upgrade),
+        ("kubelet upgrade", budget.kubelet_upgrade),
+        ("shim upgrade", budget.shim_upgrade),
+        ("configuration change", budget.config_change),
+    ];
+    let possible: Vec<String> =
+        kinds.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{name} ≤ {count}")).collect();
+    if budget.total == 0 { "none".to_owned() } else { format!("at most {} of {}", budget.total, possible.join(", ")) }
+}

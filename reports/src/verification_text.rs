@@ -1,0 +1,144 @@
+//! Verifications as text.
+
+use std::fmt::Write as _;
+
+use crate::rests_on::RestsOn;
+use crate::style::{Styles, set};
+use crate::suite::{SuiteReport, verdict_text};
+use crate::trace_text::trace_text;
+use crate::verification::{PropertyResult, Verdict, Verification};
+
+/// One scenario under one design: its verdicts, what they rest on, and the traces of what is violated.
+pub fn verification_text(verification: &Verification, styles: &Styles) -> String {
+    let mut text = String::new();
+    // Writing into a string does not fail.
+    let _ = writeln!(text, "{}: {}", set(styles.name, &verification.scenario), verification.title);
+    for component in &verification.components {
+        let _ = writeln!(text, "  {component}");
+    }
+    let _ = writeln!(text, "  faults: {}", verification.faults);
+    let _ = writeln!(text);
+    let width = verification.results.iter().map(|result| result.property.len()).max().unwrap_or_default();
+    for result in &verification.results {
+        let _ = writeln!(text, "{:width$}  {}", result.property, verdict_line(result, styles));
+        if result.verdict == Verdict::Violated {
+            let _ = writeln!(text, "{:width$}  {}", "", set(styles.dim, &result.statement));
+        }
+    }
+    let mut told: Vec<&RestsOn> = Vec::new();
+    for rests_on in verification.results.iter().flat_map(|result| &result.rests_on) {
+        if !told.contains(&rests_on) {
+            told.push(rests_on);
+        }
+    }
+    if !told.is_empty() {
+        let _ = writeln!(text);
+        let _ = writeln!(text, "What holds rests on facts that are only inferred, neither read in the source nor executed:");
+        for rests_on in told {
+            let _ = writeln!(text, "  {}: {}", rests_on.row, rests_on.field);
+        }
+    }
+    // Properties that are broken by the same steps share their story.
+    let mut stories: Vec<(&PropertyResult, Vec<&str>)> = Vec::new();
+    for result in &verification.results {
+        let Some(trace) = &result.trace else { continue };
+        let same = stories.iter_mut().find(|(first, _)| {
+            first.trace.as_ref().is_some_and(|other| other.steps == trace.steps && first.kind == result.kind)
+        });
+        match same {
+            Some((_, names)) => names.push(&result.property),
+            None => stories.push((result, vec![&result.property])),
+        }
+    }
+    for (result, names) in stories {
+        let Some(trace) = &result.trace else { continue };
+        let _ = writeln!(text);
+        let _ = writeln!(
+            text,
+            "{} is {} by these {} steps, and by no fewer:",
+            set(styles.name, &names.join(", ")),
+            result.verdict.as_str(),
+            trace.steps.len()
+        );
+        text.push_str(&trace_text(trace, styles));
+    }
+    let _ = writeln!(text);
+    let _ = writeln!(text, "{}", set(styles.dim, &explored(verification)));
+    text
+}
+
+fn verdict_line(result: &PropertyResult, styles: &Styles) -> String {
+    let style = match result.verdict {
+        Verdict::Holds | Verdict::Reached => styles.good,
+        Verdict::Violated => styles.bad,
+        Verdict::Unknown | Verdict::Unreached => styles.open,
+    };
+    let mut line = set(style, &verdict_text(result.verdict, result.vacuous));
+    if let Some(trace) = &result.trace {
+        let _ = write!(line, ", {} steps: {}", trace.steps.len(), trace.finding);
+    }
+    line
+}
+
+/// What was explored, without the time that it took, so that two runs print the same.
+pub(crate) fn explored(verification: &Verification) -> String {
+    let how = match verification.depth {
+        Some(depth) => format!("{} levels, breadth first, whole states", depth),
+        None => "depth first, by Stateright".to_owned(),
+    };
+    let end = match &verification.bound {
+        None => "every reachable state".to_owned(),
+        Some(bound) => format!("cut short: {bound}"),
+    };
+    format!("{end}: {} states, {} steps between them, {how}", verification.states, verification.transitions)
+}
+
+/// The suite: one line for each scenario and design, then what deviates.
+pub fn suite_text(report: &SuiteReport, styles: &Styles) -> String {
+    let mut text = String::new();
+    let mut last = "";
+    for verification in &report.verifications {
+        if verification.scenario != last {
+            let _ = writeln!(text, "{}: {}", set(styles.name, &verification.scenario), verification.title);
+            last = &verification.scenario;
+        }
+        let violated: Vec<&str> = verification
+            .results
+            .iter()
+            .filter(|result| result.verdict == Verdict::Violated)
+            .map(|result| result.property.as_str())
+            .collect();
+        let verdict = if let Some(bound) = &verification.bound {
+            set(styles.open, &format!("unknown: {bound}"))
+        } else if violated.is_empty() {
+            set(styles.good, "all properties hold")
+        } else {
+            format!("{} {}", set(styles.bad, "violated:"), violated.join(", "))
+        };
+        let _ = writeln!(text, "  {}: {verdict} ({} states)", verification.design, verification.states);
+    }
+    let _ = writeln!(text);
+    for deviation in &report.deviations {
+        let _ = writeln!(
+            text,
+            "{} {} under {}: {} is expected to be `{}`, and is `{}`",
+            set(styles.bad, "not as expected:"),
+            deviation.scenario,
+            deviation.design,
+            deviation.property,
+            deviation.expected,
+            deviation.found
+        );
+    }
+    for id in &report.unreached {
+        let _ = writeln!(text, "{} {id}", set(styles.bad, "reached by no scenario:"));
+    }
+    for id in &report.reached_against_the_list {
+        let _ = writeln!(text, "{} {id}", set(styles.bad, "reached, though it is on the list of what no client reaches:"));
+    }
+    let scenarios = report.verifications.len();
+    let states: u64 = report.verifications.iter().map(|verification| verification.states).sum();
+    let end = if report.as_expected() { "all as expected" } else { "not all as expected" };
+    let _ = writeln!(text, "{end}: {scenarios} searches, {states} states in all");
+    text
+}

@@ -1,0 +1,112 @@
+//! What the kubelet makes of a refusal: the code, and the event that the user sees.
+
+use serde::Serialize;
+use shimproof_model::{Finite as _, Refusal, Target};
+use shimproof_scenario::Stage;
+
+use super::run::Refused;
+
+/// A code of gRPC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Code {
+    /// The error has no class.
+    Unknown,
+    /// containerd or the shim does not have the method.
+    Unimplemented,
+    /// containerd is not there.
+    Unavailable,
+    /// The deadline passed.
+    DeadlineExceeded,
+}
+
+impl Code {
+    /// Its name, as it is printed in `rpc error: code = …`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "Unknown",
+            Self::Unimplemented => "Unimplemented",
+            Self::Unavailable => "Unavailable",
+            Self::DeadlineExceeded => "DeadlineExceeded",
+        }
+    }
+}
+
+/// The reason of an event (pkg/kubelet/events/event.go).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Reason {
+    /// The sandbox was not made.
+    FailedCreatePodSandBox,
+    /// A container was not created or started.
+    Failed,
+    /// Admission: the pod asks for what the node does not declare.
+    PodFeatureUnsupported,
+}
+
+impl Reason {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FailedCreatePodSandBox => "FailedCreatePodSandBox",
+            Self::Failed => "Failed",
+            Self::PodFeatureUnsupported => "PodFeatureUnsupported",
+        }
+    }
+}
+
+/// An event of the pod.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// Its reason.
+    pub reason: Reason,
+    /// Its message.
+    pub message: String,
+}
+
+/// The stage of a refusal; none for a broken connection, which no run without faults meets.
+pub(super) fn stage(refusal: Refusal) -> Option<Stage> {
+    use shimproof_model::Stage as At;
+    debug_assert_eq!(At::CARDINALITY, 11, "each stage of the machine has its name here");
+    Some(match refusal.stage() {
+        At::ContainerdConfig => Stage::ContainerdConfig,
+        At::Kubelet => Stage::Kubelet,
+        At::RunPodSandbox => Stage::RunPodSandbox,
+        At::CreateContainer => Stage::CreateContainer,
+        At::ClientTaskOptions => Stage::ClientTaskOptions,
+        At::TasksService => Stage::TasksService,
+        At::ShimStart => Stage::ShimStart,
+        At::RuntimeFeatures => Stage::RuntimeFeatures,
+        At::ShimCreate => Stage::ShimCreate,
+        At::OciCreate => Stage::OciCreate,
+        At::Transport => return None,
+    })
+}
+
+/// The code of the CRI status; none if the kubelet refuses by itself.
+pub(super) fn code(refusal: Refusal) -> Option<Code> {
+    match refusal {
+        Refusal::SandboxApiMissing { .. } => Some(Code::Unimplemented),
+        Refusal::Unavailable => Some(Code::Unavailable),
+        Refusal::DeadlineExceeded => Some(Code::DeadlineExceeded),
+        _ if refusal.stage() == shimproof_model::Stage::Kubelet => None,
+        _ => Some(Code::Unknown),
+    }
+}
+
+/// The event: that of a sandbox has the whole gRPC error (kuberuntime_manager.go), that of a container only its
+/// description (`grpcstatus.ErrorMessage`, kuberuntime_container.go).
+pub(super) fn event(refused: &Refused, text: &str) -> Option<Event> {
+    let (reason, message) = match (refused.refusal, refused.task, code(refused.refusal)) {
+        // The API server refuses the pod: no kubelet ever sees it.
+        (Refusal::HostNetworkForbidden, ..) => return None,
+        (Refusal::HostNetworkNotDeclared, ..) => (Reason::PodFeatureUnsupported, text.to_owned()),
+        (_, Target::Sandbox, Some(code)) => (
+            Reason::FailedCreatePodSandBox,
+            format!("Failed to create pod sandbox: rpc error: code = {} desc = {text}", code.as_str()),
+        ),
+        (_, Target::Sandbox, None) => {
+            (Reason::FailedCreatePodSandBox, format!("Failed to create pod sandbox: {text}"))
+        }
+        (_, Target::Container(_), _) => (Reason::Failed, format!("Error: {text}")),
+    };
+    Some(Event { reason, message })
+}

@@ -1,0 +1,109 @@
+//! One run without faults, on real bytes: what becomes of a pod on a node.
+
+mod cgroups;
+mod defects;
+mod error_text;
+mod event;
+mod owner;
+mod pipes;
+mod prediction;
+mod provenance;
+mod render;
+mod request;
+mod run;
+mod stand_in;
+
+use miette::Diagnostic;
+use shimproof_model::catalog::Catalog;
+use shimproof_scenario::{Outcome, Overrides, Scenario, ScenarioError, Target};
+use thiserror::Error;
+
+pub use event::{Code, Event, Reason};
+pub use prediction::{Prediction, Step};
+pub use render::render_text;
+pub use request::{Options, Request, RequestValue};
+
+use run::{End, Run};
+
+/// Why there is no prediction.
+#[derive(Clone, Debug, Error, Diagnostic)]
+pub enum PredictError {
+    /// The scenario cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The machine went on for longer than any pod without faults needs.
+    #[error("after {steps} steps `{scenario}` has neither a running container nor a refusal")]
+    #[diagnostic(
+        code(sim::no_end),
+        help("this is a fault of the machine, not of the scenario: please report it with the scenario")
+    )]
+    NoEnd {
+        /// The scenario.
+        scenario: String,
+        /// How many steps were taken.
+        steps: usize,
+    },
+}
+
+/// What becomes of the pod of a scenario: the kubelet starts it, and nothing else happens on the node.
+///
+/// # Errors
+/// If the scenario cannot be used.
+pub fn predict(scenario: &Scenario, catalog: &Catalog) -> Result<Prediction, PredictError> {
+    predict_with(scenario, catalog, &Overrides::default())
+}
+
+/// The same, with another release or design of containerd if `overrides` has one.
+///
+/// # Errors
+/// As [`predict`].
+pub fn predict_with(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    overrides: &Overrides,
+) -> Result<Prediction, PredictError> {
+    let overrides = Overrides { pods: Some(1), faults: Some(0), ..overrides.clone() };
+    let world = scenario.world_in(catalog, &overrides)?;
+    let run = Run::of(scenario, world)?;
+    let mut prediction = Prediction {
+        schema: 1,
+        scenario: scenario.file.name.clone(),
+        outcome: Outcome::Rejected,
+        target: None,
+        stage: None,
+        error: None,
+        code: None,
+        event: None,
+        defects: Vec::new(),
+        provenance: shimproof_model::catalog::provenance::Known::Executed,
+        requests: request::requests(&run),
+        title: scenario.file.title.clone(),
+        steps: run.steps(),
+        weakest: Vec::new(),
+    };
+    let mut facts = run.story.facts.clone();
+    match &run.end {
+        End::Runs => {
+            let found = defects::defects(scenario, catalog, &run, &mut facts)?;
+            prediction.outcome = if found.is_empty() { Outcome::Started } else { Outcome::Misconfigured };
+            prediction.defects = found;
+        }
+        End::Down(failure) => {
+            prediction.target = Some(Target::Sandbox);
+            prediction.stage = Some(shimproof_scenario::Stage::ContainerdConfig);
+            prediction.error = Some(error_text::of_daemon(&run.world, *failure));
+        }
+        End::Refused(refused) => {
+            let text = error_text::of_refusal(scenario, &run, refused);
+            prediction.target = Some(refused.target());
+            prediction.stage = event::stage(refused.refusal);
+            prediction.code = event::code(refused.refusal);
+            prediction.event = event::event(refused, &text);
+            prediction.error = Some(text);
+            facts.extend(provenance::of_text(&run.world, refused.refusal));
+        }
+    }
+    (prediction.provenance, prediction.weakest) = provenance::weakest(&run.world, &facts);
+    Ok(prediction)
+}

@@ -1,0 +1,124 @@
+//! The messages on the way, with decoded fields.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use shimproof_model::{Channel, Finite as _, InFlight, Target, Value};
+
+use super::run::{Run, Sent};
+use crate::wire::{Any, FieldValue};
+
+/// A message on the way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Request {
+    /// The call: a method of the CRI or of the shim, or `start` or `-info`.
+    pub call: &'static str,
+    /// Which task it is about: `sandbox`, or the name of the container.
+    pub task: String,
+    /// User-namespace options, in a call of the CRI that carries them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userns: Option<String>,
+    /// The row of the shim that it goes to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shim: Option<String>,
+    /// The options in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub options: Option<Options>,
+    /// What the shim does with them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivered: Option<&'static str>,
+}
+
+/// Options in a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Options {
+    /// Their type.
+    pub type_url: &'static str,
+    /// Whether there are value bytes.
+    pub value: RequestValue,
+    /// The value bytes, in hexadecimal.
+    pub bytes: String,
+    /// The fields, by their names in the `.proto` file.
+    pub fields: BTreeMap<&'static str, FieldValue>,
+}
+
+/// The value bytes, as Go tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RequestValue {
+    /// A nil slice.
+    Nil,
+    /// No bytes, but not nil.
+    Empty,
+    /// Some bytes.
+    Set,
+}
+
+impl Options {
+    /// A message, decoded.
+    pub fn of(any: &Any) -> Self {
+        let fields = any.content().map(|content| content.fields()).unwrap_or_default();
+        debug_assert_eq!(Value::CARDINALITY, 3, "each state of a value has its name here");
+        Self {
+            type_url: any.url.as_str(),
+            value: match any.state() {
+                Value::Nil => RequestValue::Nil,
+                Value::Empty => RequestValue::Empty,
+                Value::Set => RequestValue::Set,
+            },
+            bytes: any.value.iter().flatten().map(|byte| format!("{byte:02x}")).collect(),
+            fields: fields.into_iter().map(|field| (field.name, field.value)).collect(),
+        }
+    }
+}
+
+/// All messages of a run but replies.
+pub(super) fn requests(run: &Run) -> Vec<Request> {
+    run.sent.iter().filter_map(|sent| request(run, sent)).collect()
+}
+
+fn request(run: &Run, sent: &Sent) -> Option<Request> {
+    let name = |target: Target| match target {
+        Target::Sandbox => "sandbox".to_owned(),
+        Target::Container(number) => {
+            run.world.pod_spec(0).containers.get(usize::from(number)).map_or_else(String::new, |c| c.name.clone())
+        }
+    };
+    let cri = |call, task, userns: Option<String>| Request {
+        call,
+        task: name(task),
+        userns,
+        shim: None,
+        options: None,
+        delivered: None,
+    };
+    Some(match &sent.message {
+        InFlight::RunPodSandbox { userns } => cri("RunPodSandbox", Target::Sandbox, Some(userns.to_string())),
+        InFlight::CreateContainer { container, container_userns, .. } => {
+            cri("CreateContainer", Target::Container(*container), Some(container_userns.to_string()))
+        }
+        InFlight::StartContainer { container } => cri("StartContainer", Target::Container(*container), None),
+        InFlight::LoadShimInfo { target, .. } => cri("-info", *target, None),
+        InFlight::CreateSandbox => cri("CreateSandbox", Target::Sandbox, None),
+        InFlight::ShimReply { .. } | InFlight::Reply { .. } => return None,
+        InFlight::ShimStart { .. } | InFlight::Info { .. } | InFlight::Create { .. } => {
+            let (channel, target, options) = sent.to_shim()?;
+            Request {
+                shim: sent.shim.map(|shim| run.world.shim(shim).id.clone()),
+                options: options.map(Options::of),
+                delivered: sent.delivery.map(|delivery| delivery.outcome.as_str()),
+                ..cri(
+                    match channel {
+                        Channel::Create => "Create",
+                        Channel::Start => "start",
+                        Channel::Info => "-info",
+                    },
+                    target,
+                    None,
+                )
+            }
+        }
+    })
+}

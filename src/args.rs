@@ -1,0 +1,178 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  everything holds, or is as expected
+  1  a property is violated, something regressed, or the suite is not as expected
+  2  unusable input
+  3  a bound was reached before the end";
+
+/// Can runtime options reach a containerd shim that does not accept them? Decides it before a release ships.
+#[derive(Debug, Parser)]
+#[command(name = "shimproof", version, after_help = EXIT_CODES, propagate_version = true)]
+pub struct Arguments {
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// No progress on standard error.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Explore every behaviour of a scenario and decide its properties; without one, the suite of built-in scenarios.
+    #[command(after_help = "\
+Examples:
+  shimproof verify
+  shimproof verify examples/containerd-11091 --design nil-check-missing-node
+  shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json")]
+    Verify(Verify),
+    /// Compare two designs; without arguments the founding case, before and after its fix.
+    #[command(after_help = "\
+Examples:
+  shimproof compare
+  shimproof compare v2.3.3 v2.3.4
+  shimproof compare nil-or-node v2.0.5 examples/cve-2025-47291")]
+    Compare(Compare),
+    /// Show what the catalogue holds, with its sources.
+    #[command(after_help = "\
+Examples:
+  shimproof show releases
+  shimproof show releases v2.0.3
+  shimproof show shims runsc
+  shimproof show properties options-accepted")]
+    Show(Show),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// A scenario: a directory with `scenario.toml`, that file, or the name of a built-in scenario.
+    pub scenario: Option<PathBuf>,
+    /// A containerd design or release in place of the scenario's own; can be given several times.
+    #[arg(long, value_name = "NAME", requires = "scenario")]
+    pub design: Vec<String>,
+    /// A property or reachability to decide; can be given several times. All properties, if not given.
+    #[arg(long, value_name = "ID", requires = "scenario")]
+    pub property: Vec<String>,
+    /// How many copies of the pod there are.
+    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=4))]
+    pub pods: Option<u32>,
+    /// How many faults can happen in all.
+    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(0..=16))]
+    pub faults: Option<u32>,
+    /// Which engine searches.
+    #[arg(long, value_enum, default_value_t = Engine::Exact)]
+    pub engine: Engine,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Write each trace as a JSON file into this directory.
+    #[arg(long, value_name = "DIR")]
+    pub trace_dir: Option<PathBuf>,
+    /// Stop after this many distinct states.
+    #[arg(long, value_name = "N")]
+    pub max_states: Option<u64>,
+    /// Stop after this many levels.
+    #[arg(long, value_name = "N")]
+    pub max_depth: Option<u32>,
+    /// Stop after this many seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub max_time: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// The design or release before.
+    #[arg(requires = "after")]
+    pub before: Option<String>,
+    /// The design or release after.
+    pub after: Option<String>,
+    /// The scenario; without one, all built-in scenarios.
+    pub scenario: Option<PathBuf>,
+    /// How the report is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Write the report to a file.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Which part of the catalogue.
+    #[arg(value_enum)]
+    pub part: Part,
+    /// One entry of it.
+    pub name: Option<String>,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// containerd and kubelet releases.
+    Releases,
+    /// Designs that have a name.
+    Designs,
+    /// Properties and reachabilities.
+    Properties,
+    /// Shims and OCI runtimes.
+    Shims,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// Ours: exact, breadth first, with shortest traces.
+    Exact,
+    /// Stateright's depth-first search: verdicts and counts, no traces.
+    Stateright,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| format!("`{text}` is not a number of seconds"))?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        <Arguments as clap::CommandFactory>::command().debug_assert();
+    }
+}

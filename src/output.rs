@@ -1,0 +1,76 @@
+//! Standard output for answers, standard error for everything else.
+
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::Path;
+
+use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters, ThemeStyles};
+use shimproof_reports::Styles;
+
+use crate::args::Color;
+use crate::failure::Failure;
+
+/// Where and how answers are printed.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    color: Color,
+    quiet: bool,
+}
+
+impl Output {
+    pub fn new(color: Color, quiet: bool) -> Self {
+        Self { color, quiet }
+    }
+
+    /// The styles of a text on standard output.
+    pub fn styles(&self) -> Styles {
+        if self.colours(std::io::stdout().is_terminal()) { Styles::coloured() } else { Styles::plain() }
+    }
+
+    /// Whether progress is shown.
+    pub fn shows_progress(&self) -> bool {
+        !self.quiet && std::io::stderr().is_terminal()
+    }
+
+    fn colours(&self, terminal: bool) -> bool {
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none(),
+        }
+    }
+
+    /// Prints an answer. A reader that stops reading is no error.
+    pub fn document(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        let newline = if text.ends_with('\n') { "" } else { "\n" };
+        if let Err(error) = write!(out, "{text}{newline}").and_then(|()| out.flush())
+            && error.kind() != ErrorKind::BrokenPipe
+        {
+            self.failure(&Failure::Output(error));
+        }
+    }
+
+    /// Writes an answer to a file: whole or not at all.
+    pub fn file(&self, path: &Path, text: &str) -> Result<(), Failure> {
+        let write = |error| Failure::Write { path: path.to_owned(), error };
+        let partial = path.with_extension("partial");
+        std::fs::write(&partial, text).map_err(write)?;
+        std::fs::rename(&partial, path).map_err(write)
+    }
+
+    /// Prints a diagnostic.
+    pub fn failure(&self, failure: &Failure) {
+        let theme = if self.colours(std::io::stderr().is_terminal()) {
+            GraphicalTheme::unicode()
+        } else {
+            GraphicalTheme { characters: ThemeCharacters::unicode(), styles: ThemeStyles::none() }
+        };
+        let mut text = String::new();
+        let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(110);
+        if handler.render_report(&mut text, failure.report().as_ref()).is_err() {
+            text = format!("{:?}", failure.report());
+        }
+        // There is nowhere left to say that standard error cannot be written.
+        let _ = write!(anstream::stderr(), "{text}");
+    }
+}
