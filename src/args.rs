@@ -10,7 +10,7 @@ Exit codes:
   0  everything holds, or is as expected
   1  a property is violated, something regressed, or the suite is not as expected
   2  unusable input
-  3  a bound was reached before the end";
+  3  a bound was reached before the end, or something on the way is not known";
 
 /// Can runtime options reach a containerd shim that does not accept them? Decides it before a release ships.
 #[derive(Debug, Parser)]

@@ -5,7 +5,7 @@
 pub enum ExitCode {
     /// Everything holds, or is as expected.
     Ok,
-    /// A bound was reached before the end.
+    /// A bound was reached before the end, or a shim's behaviour on the way is not known.
     BoundReached,
     /// A property is violated, something regressed, or the suite is not as expected.
     Violated,

@@ -115,7 +115,7 @@ fn exit_code(verification: &Verification) -> ExitCode {
     let violated = verification.results.iter().any(|result| result.verdict == Verdict::Violated);
     if violated {
         ExitCode::Violated
-    } else if verification.bound.is_some() {
+    } else if verification.bound.is_some() || verification.results.iter().any(|r| r.verdict == Verdict::Unknown) {
         ExitCode::BoundReached
     } else {
         ExitCode::Ok

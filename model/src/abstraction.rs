@@ -271,14 +271,14 @@ impl Domain for Abstract {
     }
 
     fn lost(any: Option<&Any>, table: &Table) -> Vec<String> {
-        lost_keys(any, table)
+        lost_keys(any, *table)
             .iter()
             .map(|key| key.as_str().to_owned())
             .collect()
     }
 
     fn preserves(any: Option<&Any>, table: &Table) -> bool {
-        lost_keys(any, table).is_empty()
+        lost_keys(any, *table).is_empty()
     }
 
     fn describe(any: &Any) -> String {
@@ -344,7 +344,7 @@ impl Domain for Abstract {
     }
 }
 
-fn lost_keys(any: Option<&Any>, table: &Table) -> Keys {
+fn lost_keys(any: Option<&Any>, table: Table) -> Keys {
     match any {
         Some(any) if any.table == table.id => table.keys.without(any.keys),
         _ => table.keys,

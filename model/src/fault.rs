@@ -150,7 +150,7 @@ fn containerd_restarted<D: Domain>(world: &World<D>, env: &Environment<D>, pod: 
         != TaskApiEndpoint::Absent;
     let by_shim = pod
         .recorded_handler_config(world)
-        .is_some_and(|config| config.sandboxer == Sandboxer::Shim);
+        .is_some_and(|config| config.sandboxer != Sandboxer::PodSandbox);
     if let Some(sandbox) = &mut pod.sandbox {
         sandbox.endpoint = passes_on && by_shim && sandbox.shim.is_some();
     }

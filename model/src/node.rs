@@ -198,7 +198,7 @@ pub fn enabled_pod<D: Domain>(
 fn enabled_kubelet<D: Domain>(env: &Environment<D>, pod: &Pod<D>, push: &mut impl FnMut(PodAction<D>)) {
     match pod.phase {
         Phase::Pending if env.kubelet.status.is_some() && env.containerd.up.is_ok() => {
-            push(PodAction::SyncPod)
+            push(PodAction::SyncPod);
         }
         Phase::Waiting => push(PodAction::BackOffElapsed),
         Phase::Terminated => push(PodAction::SyncTerminatedPod),

@@ -4,14 +4,16 @@
 //! over pods, induction over their number, packed states) rests on the signature of [`step`] and of
 //! [`crate::fault::step_environment`], whose effect on each pod reads the new environment and that pod only.
 
+use crate::catalog::provenance::Row as _;
 use crate::catalog::{ContainerdField, KubeletField, OciRuntimeField, OciRuntimeRow, ShimField, ShimRow};
-use crate::domain::Domain;
+use crate::domain::{Domain, Value};
 use crate::environment::Environment;
 use crate::finite::Finite;
 use crate::guards::{Guard, OptionsState};
 use crate::log::{Decided, Fact, Log};
 use crate::pod::{InFlight, Pod};
 use crate::refusal::Refusal;
+use crate::type_url::TypeUrl;
 use crate::userns::Userns;
 use crate::world::{Client, Containerd, HandlerConfig, Kubelet, PodSpec, World};
 
@@ -126,7 +128,7 @@ pub fn step<D: Domain, L: Log>(
     }
 }
 
-impl<D: Domain, L: Log> Step<'_, D, L> {
+impl<'a, D: Domain, L: Log> Step<'a, D, L> {
     /// The message in flight is handled by the one it goes to: CRI plugin, shim binary, shim or client.
     fn deliver(&mut self) -> Result<(), Refusal> {
         let Some(message) = self.pod.in_flight.take() else {
@@ -142,7 +144,8 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             } => self.handle_create_container(container, sandbox_userns, container_userns, idmapped_mounts),
             InFlight::StartContainer { container } => self.handle_start_container(container),
             InFlight::LoadShimInfo { target, task_options } => {
-                self.handle_load_shim_info(target, task_options)
+                self.handle_load_shim_info(target, task_options);
+                Ok(())
             }
             InFlight::ShimStart {
                 target,
@@ -154,12 +157,12 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
                 server,
                 options,
                 task_options,
-            } => self.handle_info(target, server, options.as_ref(), task_options),
+            } => self.handle_info(target, server, options.as_ref(), task_options.as_ref()),
             InFlight::Create {
                 target,
                 server,
                 options,
-            } => self.handle_create(target, server, options),
+            } => self.handle_create(target, server, options.as_ref()),
             InFlight::CreateSandbox => self.handle_create_sandbox(),
             InFlight::ShimReply { target, result } => self.handle_shim_reply(target, result),
             InFlight::Reply { call, result } => match self.world.client {
@@ -170,17 +173,17 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
     }
 
     /// The containerd release that runs.
-    pub fn containerd(&self) -> &Containerd {
+    pub fn containerd(&self) -> &'a Containerd {
         &self.world.containerd[usize::from(self.env.containerd.row)]
     }
 
     /// The kubelet that runs.
-    pub fn kubelet(&self) -> &Kubelet {
+    pub fn kubelet(&self) -> &'a Kubelet {
         &self.world.kubelets[usize::from(self.env.kubelet.row)]
     }
 
     /// What the pod asks for.
-    pub fn spec(&self) -> &PodSpec {
+    pub fn spec(&self) -> &'a PodSpec {
         self.world.pod_spec(self.pod.spec)
     }
 
@@ -217,6 +220,27 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         self.world.oci_runtimes[usize::from(oci_runtime)].row.as_ref()
     }
 
+    /// Says what a guard of containerd decided, by the table that a field of its row names.
+    pub fn containerd_decided<O: Finite + std::fmt::Display>(
+        &mut self,
+        field: ContainerdField,
+        guard: Guard,
+        decision: O,
+        table: &str,
+        inputs: impl FnOnce() -> String,
+        source: &'static str,
+    ) {
+        self.on_containerd(field);
+        let row = &self.containerd().row;
+        let table = || format!("{}: {field} = {table}, {}", row.id, row.known(field.as_str()));
+        self.decided(guard, decision, inputs, table, source);
+    }
+
+    /// The runtime of the sandbox record, by its name.
+    pub fn runtime_name(&self) -> &'a str {
+        self.pod.recorded_handler_config(self.world).map_or("?", |config| config.runtime_type_name.as_str())
+    }
+
     /// Says what a guard decided.
     pub fn decided<O: Finite + std::fmt::Display>(
         &mut self,
@@ -234,6 +258,26 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             source,
         });
     }
+}
+
+/// Options as a reader wants to see them: their type, and whether they have a value.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen(Option<(TypeUrl, Value)>);
+
+impl std::fmt::Display for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            None => f.write_str("absent"),
+            Some((url, Value::Set)) => url.fmt(f),
+            Some((url, Value::Empty)) => write!(f, "{url} with an empty value"),
+            Some((url, Value::Nil)) => write!(f, "{url} without value"),
+        }
+    }
+}
+
+/// Options as a reader wants to see them.
+pub(crate) fn seen<D: Domain>(options: Option<&D::Any>) -> Seen {
+    Seen(options.map(|any| (D::type_url(any), D::value(any))))
 }
 
 /// The state of options, as guards see it.

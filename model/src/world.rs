@@ -161,8 +161,10 @@ pub struct HandlerConfig<D: Domain> {
 pub enum Sandboxer {
     /// containerd itself, with a pause container.
     PodSandbox,
-    /// The shim, through the sandbox API.
+    /// The shim, which containerd starts, through the sandbox API.
     Shim,
+    /// A sandbox controller of that name, which runs by itself.
+    Remote,
 }
 
 /// A pod as it is asked for.

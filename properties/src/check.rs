@@ -10,7 +10,7 @@ use shimproof_search::{Answer, Bound, Limits, Observer, Path};
 
 use crate::machine::{Machine, Taken};
 use crate::property::Property;
-use crate::reachability::Reachability;
+use crate::reachability::{self, Reachability};
 
 /// Which engine searches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,14 +78,18 @@ pub fn check<D: Domain>(
     limits: &Limits,
     observer: &mut dyn Observer,
 ) -> Result<Findings<D>, CheckError> {
-    let ids = properties.iter().map(|p| p.id.to_owned()).chain(reachabilities.iter().map(|r| r.id.clone()));
+    let wanted = properties.len() + reachabilities.len();
+    // A shim whose behaviour is not known leaves the properties open, not held.
+    let unknowns = reachability::unknown_deliveries();
+    let reachabilities = || reachabilities.iter().chain(&unknowns);
+    let ids = properties.iter().map(|p| p.id.to_owned()).chain(reachabilities().map(|r| r.id.clone()));
     let asked: Vec<search::Property<Machine<D>>> =
-        properties.iter().map(always).chain(reachabilities.iter().map(reachable)).collect();
-    match engine {
+        properties.iter().map(always).chain(reachabilities().map(reachable)).collect();
+    let mut found: Findings<D> = match engine {
         Engine::Exact => {
             let outcome = search::breadth_first(&**machine, &asked, limits, observer)
                 .map_err(|error| CheckError(error.to_string()))?;
-            Ok(Findings {
+            Findings {
                 findings: ids
                     .zip(outcome.verdicts)
                     .map(|(id, verdict)| Finding { id, answer: verdict.answer(), path: verdict.path().cloned() })
@@ -96,12 +100,12 @@ pub fn check<D: Domain>(
                 bound: outcome.bound,
                 duration: outcome.duration,
                 facts: machine.facts(),
-            })
+            }
         }
         Engine::Stateright => {
             let outcome = search::stateright_depth_first(Arc::clone(machine), asked.into(), limits)
                 .map_err(|error| CheckError(error.to_string()))?;
-            Ok(Findings {
+            Findings {
                 findings: ids.zip(outcome.answers).map(|(id, answer)| Finding { id, answer, path: None }).collect(),
                 states: outcome.states,
                 transitions: outcome.transitions,
@@ -109,9 +113,16 @@ pub fn check<D: Domain>(
                 bound: outcome.bound,
                 duration: outcome.duration,
                 facts: machine.facts(),
-            })
+            }
+        }
+    };
+    let unknown = found.findings.split_off(wanted).iter().any(|finding| finding.answer == Answer::Reached);
+    for finding in &mut found.findings {
+        if unknown && matches!(finding.answer, Answer::Holds { .. }) {
+            finding.answer = Answer::Unknown;
         }
     }
+    Ok(found)
 }
 
 fn always<D: Domain>(property: &Property<D>) -> search::Property<Machine<D>> {

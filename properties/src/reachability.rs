@@ -139,6 +139,12 @@ pub fn find(id: &str) -> Option<Reachability> {
     all().into_iter().find(|reachability| reachability.id == id)
 }
 
+/// That a message reaches a shim of which the catalogue does not know what it does with it.
+pub(crate) fn unknown_deliveries() -> Vec<Reachability> {
+    let guards = [Guard::ShimCreate, Guard::ShimStart, Guard::ShimInfo];
+    guards.into_iter().filter_map(|guard| find(&format!("{guard}:{}", Delivered::Unknown))).collect()
+}
+
 /// Why nothing reaches it, if it is on the list.
 pub fn unreachable(id: &str) -> Option<&'static Unreachable> {
     UNREACHABLE.iter().find(|entry| entry.id == id)

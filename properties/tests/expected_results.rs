@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use shimproof_model::catalog::Catalog;
-use shimproof_model::{Abstract, Stage};
+use shimproof_model::{Abstract, Refusal, Stage};
 use shimproof_properties::reachability::{self, UNREACHABLE};
 use shimproof_properties::{Engine, Finding, Findings, Machine, all, check};
 use shimproof_scenario::{Expect, ExpectedVerdict, Outcome, Overrides, Scenario};
@@ -126,7 +126,7 @@ fn search(scenario: &Scenario, design: Option<String>, faults: Option<u32>) -> S
             .findings
             .iter()
             .filter_map(last_refusal)
-            .map(|refusal| refusal.stage())
+            .map(Refusal::stage)
             .collect(),
         answers: exact
             .findings
@@ -184,7 +184,7 @@ impl Search {
                 None => differences.push(format!("{what}: there is no property `{id}`")),
                 Some(found) if *found == expected => {}
                 Some(found) => {
-                    differences.push(format!("{what}: {id}: expected {expected:?}, found {found:?}"))
+                    differences.push(format!("{what}: {id}: expected {expected:?}, found {found:?}"));
                 }
             }
         }

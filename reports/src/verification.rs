@@ -192,16 +192,8 @@ pub fn verify(
     let overrides = Overrides { design, pods: question.pods, faults: question.faults };
     let world = question.scenario.world(catalog, &overrides).map_err(Box::new)?;
     let machine = Arc::new(Machine::new(world));
-    // A shim whose behaviour is not known leaves the properties open, not held.
-    let unknowns: Vec<Reachability> =
-        ["the shim's Create:unknown", "the shim's start:unknown", "the shim's -info:unknown"]
-            .into_iter()
-            .filter_map(reachability::find)
-            .collect();
-    let asked: Vec<Reachability> = reachabilities.iter().chain(&unknowns).cloned().collect();
-    let findings = check(&machine, &properties, &asked, question.engine, question.limits, observer)?;
-    let (asked_for, unknown) = findings.findings.split_at(properties.len() + reachabilities.len());
-    let unknown = unknown.iter().any(|finding| finding.answer == Answer::Reached);
+    let findings =
+        check(&machine, &properties, &reachabilities, question.engine, question.limits, observer)?;
 
     let world = machine.world();
     let rests_on = inferred(world, &findings.facts);
@@ -210,13 +202,14 @@ pub fn verify(
         .iter()
         .map(|property| (property.statement.to_owned(), PropertyKind::Always))
         .chain(reachabilities.iter().map(|r| (r.statement.clone(), PropertyKind::Reachable)));
-    let results = asked_for
+    let results = findings
+        .findings
         .iter()
         .zip(statements)
         .enumerate()
         .map(|(index, (finding, (statement, kind)))| {
             let property = properties.get(index);
-            result(world, &names, finding, property, statement, kind, unknown, &rests_on)
+            result(world, &names, finding, property, statement, kind, &rests_on)
         })
         .collect();
     Ok(Verification {
@@ -237,7 +230,6 @@ struct Names<'a> {
     design: &'a str,
 }
 
-#[expect(clippy::too_many_arguments, reason = "one result from everything that is known of it")]
 fn result(
     world: &World<Abstract>,
     names: &Names<'_>,
@@ -245,11 +237,9 @@ fn result(
     property: Option<&Property<Abstract>>,
     statement: String,
     kind: PropertyKind,
-    unknown: bool,
     rests_on: &[RestsOn],
 ) -> PropertyResult {
     let (verdict, vacuous) = match finding.answer {
-        Answer::Holds { .. } if unknown => (Verdict::Unknown, false),
         Answer::Holds { vacuous } => (Verdict::Holds, vacuous),
         Answer::Violated => (Verdict::Violated, false),
         Answer::Reached => (Verdict::Reached, false),

@@ -144,7 +144,7 @@ impl Catalog {
             }
         }
         for shim in &catalog.shims {
-            catalog.check_shim(shim, text.shims)?;
+            Self::check_shim(shim, text.shims)?;
         }
         for design in &catalog.designs {
             if catalog.containerd_row(&design.base).is_err() {
@@ -188,7 +188,7 @@ impl Catalog {
         &self.designs
     }
 
-    fn check_shim(&self, shim: &ShimRow, text: &str) -> Result<(), CatalogError> {
+    fn check_shim(shim: &ShimRow, text: &str) -> Result<(), CatalogError> {
         let fail = |what: String| Err(CatalogError::in_row("shims.toml", text, &shim.id, what));
         let urls: Vec<&str> = <crate::TypeUrl as crate::Finite>::all()
             .map(crate::TypeUrl::as_str)
@@ -210,12 +210,10 @@ impl Catalog {
                     return fail(format!("a rejection in `{channel}.rules` has no `text`"));
                 }
             }
-            if let Some(last) = rules.last() {
-                if last.url != "*" || last.value.is_some() || !last.when.is_empty() {
-                    return fail(format!(
-                        "the last rule of `{channel}.rules` must take every message"
-                    ));
-                }
+            if let Some(last) = rules.last()
+                && (last.url != "*" || last.value.is_some() || !last.when.is_empty())
+            {
+                return fail(format!("the last rule of `{channel}.rules` must take every message"));
             }
         }
         if shim.create.scope != Scope::Never && shim.create.rules.is_empty() {

@@ -71,18 +71,8 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             }
         };
         let table = &self.containerd().guards.same_userns_config;
-        let (decision, name) = (
-            table.decide(plain(sandbox) != plain(container)),
-            table.name().to_owned(),
-        );
-        self.on_containerd(ContainerdField::CompareUserns);
-        self.decided(
-            Guard::SameUsernsConfig,
-            decision,
-            || format!("sandbox configuration: {sandbox}; container configuration: {container}"),
-            || name,
-            "internal/cri/server/container_create.go@v2.0.1",
-        );
+        let decision = table.decide(plain(sandbox) != plain(container));
+        self.containerd_decided(ContainerdField::CompareUserns, Guard::SameUsernsConfig, decision, table.name(), || format!("sandbox configuration: {sandbox}; container configuration: {container}"), "internal/cri/server/container_create.go@v2.0.1");
         match decision {
             Acceptance::Accepted => Ok(()),
             Acceptance::Refused => Err(Refusal::UsernsConfigDiffers),
@@ -93,24 +83,17 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
     fn with_mounts(&mut self, userns: Userns<D::Mapping>, wanted: bool) -> Result<Mounts, Refusal> {
         let mode = userns.mode();
         let table = &self.containerd().guards.mounts;
-        let (mounts, name) = (table.decide((mode, wanted)), table.name().to_owned());
-        self.on_containerd(if wanted {
+        let mounts = table.decide((mode, wanted));
+        self.containerd_decided(if wanted {
             ContainerdField::IdmappedMounts
         } else {
             ContainerdField::OwnMountsIdmapped
-        });
-        self.decided(
-            Guard::WithMounts,
-            mounts,
-            || {
+        }, Guard::WithMounts, mounts, table.name(), || {
                 format!(
                     "mode {mode}, mounts of the request {}",
                     if wanted { "id-mapped" } else { "plain" }
                 )
-            },
-            || name,
-            "internal/cri/opts/spec_linux_opts.go@v2.0.1",
-        );
+            }, "internal/cri/opts/spec_linux_opts.go@v2.0.1");
         match mounts {
             Mounts::Plain | Mounts::OwnIdmapped | Mounts::Idmapped => Ok(mounts),
             Mounts::Refused => Err(Refusal::IdmapMountsUnsupported),

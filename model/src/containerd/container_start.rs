@@ -7,7 +7,7 @@ use crate::guards::{Guard, Owner};
 use crate::log::Log;
 use crate::pod::{Call, ContainerState, InFlight, SandboxState, Target};
 use crate::refusal::Refusal;
-use crate::step::{Step, state_of};
+use crate::step::{Step, seen, state_of};
 use crate::userns::Userns;
 
 impl<D: Domain, L: Log> Step<'_, D, L> {
@@ -59,19 +59,10 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         let userns = record.map_or(Userns::LinuxNil, |record| record.userns);
         let runtime = self.recorded_runtime_type();
         let options = state_of::<D>(self.recorded_options());
+        let (name, shown) = (self.runtime_name(), seen::<D>(self.recorded_options()));
         let table = &self.containerd().guards.io_owner;
-        let (decision, name) = (
-            table.decide((userns.mode(), runtime, options)),
-            table.name().to_owned(),
-        );
-        self.on_containerd(ContainerdField::IoOwnerGuard);
-        self.decided(
-            Guard::UpdateContainerIoOwner,
-            decision,
-            || format!("{userns}; runtime type {runtime}; runtime options {options}"),
-            || name,
-            "internal/cri/server/container_start_linux.go@v2.0.1",
-        );
+        let decision = table.decide((userns.mode(), runtime, options));
+        self.containerd_decided(ContainerdField::IoOwnerGuard, Guard::UpdateContainerIoOwner, decision, table.name(), || format!("{userns}; runtime {name}; runtime options {shown}"), "internal/cri/server/container_start_linux.go@v2.0.1");
         if decision == Owner::NotWritten {
             return Ok(None);
         }

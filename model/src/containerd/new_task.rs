@@ -6,7 +6,7 @@ use crate::guards::{Acceptance, Guard};
 use crate::log::Log;
 use crate::pod::Target;
 use crate::refusal::Refusal;
-use crate::step::{Step, state_of};
+use crate::step::{Step, seen, state_of};
 
 impl<D: Domain, L: Log> Step<'_, D, L> {
     /// From the client's request to the first message to a shim. The CRI plugin calls the tasks service in the
@@ -24,16 +24,10 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         }
         let runtime = self.recorded_runtime_type();
         let options = state_of::<D>(task_options);
+        let (name, shown) = (self.runtime_name(), seen::<D>(task_options));
         let table = &self.containerd().guards.format_options;
-        let (decision, name) = (table.decide((runtime, options)), table.name().to_owned());
-        self.on_containerd(ContainerdField::DaemonTaskOptions);
-        self.decided(
-            Guard::FormatOptions,
-            decision,
-            || format!("runtime type {runtime}; task options {options}"),
-            || name,
-            "plugins/services/tasks/local.go@v2.0.1",
-        );
+        let decision = table.decide((runtime, options));
+        self.containerd_decided(ContainerdField::DaemonTaskOptions, Guard::FormatOptions, decision, table.name(), || format!("runtime {name}; task options {shown}"), "plugins/services/tasks/local.go@v2.0.1");
         match decision {
             Acceptance::Accepted => Ok(()),
             Acceptance::Refused => Err(Refusal::InvalidTaskCreateOption),

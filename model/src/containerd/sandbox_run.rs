@@ -43,7 +43,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         // The shim makes the specification of a sandbox that it runs itself.
         let pinned = match config.sandboxer {
             Sandboxer::PodSandbox => self.sandbox_container_spec(userns)?,
-            Sandboxer::Shim => false,
+            Sandboxer::Shim | Sandboxer::Remote => false,
         };
         self.on_containerd(ContainerdField::StartForAppContainers);
         let in_store = self.containerd().row.start_for_app_containers != StartForAppContainers::Always;
@@ -74,6 +74,15 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
                 });
                 Ok(())
             }
+            // internal/cri/server/sandbox_service.go@v2.0.1: any other name is a controller that is there already.
+            Sandboxer::Remote => {
+                let shim = self.pod.shim_on_disk(self.world, self.env);
+                if let Some(sandbox) = &mut self.pod.sandbox {
+                    sandbox.shim = shim;
+                }
+                self.pod.in_flight = Some(InFlight::CreateSandbox);
+                Ok(())
+            }
         }
     }
 
@@ -99,15 +108,8 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         let network = self.spec().network;
         let mode = userns.mode();
         let table = &self.containerd().guards.pin_userns;
-        let (pin, name) = (table.decide((mode, network)), table.name().to_owned());
-        self.on_containerd(ContainerdField::PinUserns);
-        self.decided(
-            Guard::PinUserNamespace,
-            pin,
-            || format!("mode {mode}, {network}"),
-            || name,
-            "internal/cri/server/podsandbox/sandbox_run_linux.go@v2.0.1",
-        );
+        let pin = table.decide((mode, network));
+        self.containerd_decided(ContainerdField::PinUserns, Guard::PinUserNamespace, pin, table.name(), || format!("mode {mode}, {network}"), "internal/cri/server/podsandbox/sandbox_run_linux.go@v2.0.1");
         if pin == Pin::Pinned && network == Network::Node {
             // There is no network namespace of the pod to start from.
             return Err(Refusal::PinWithoutNetns);

@@ -33,11 +33,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         target: Target,
         server: Server,
         options: Option<&D::Any>,
-        task_options: Option<D::Any>,
+        task_options: Option<&D::Any>,
     ) -> Result<(), Refusal> {
         match self.validated_features(options) {
             Ok(()) => {
-                self.create_task(target, server, task_options.as_ref());
+                self.create_task(target, server, task_options);
                 Ok(())
             }
             // The shim that was just started is not torn down on this path.

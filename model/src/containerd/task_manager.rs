@@ -6,7 +6,7 @@ use crate::guards::{Guard, Invocation, Mounts, OptionsSource, RuntimeType};
 use crate::log::Log;
 use crate::pod::{Call, Container, ContainerState, InFlight, SandboxState, Server, Target};
 use crate::refusal::Refusal;
-use crate::step::{Step, state_of};
+use crate::step::{Step, seen, state_of};
 use crate::world::Sandboxer;
 
 impl<D: Domain, L: Log> Step<'_, D, L> {
@@ -41,9 +41,8 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         &mut self,
         target: Target,
         task_options: Option<D::Any>,
-    ) -> Result<(), Refusal> {
+    ) {
         self.shim_manager_start(target, task_options);
-        Ok(())
     }
 
     /// `ShimManager.Start`, core/runtime/v2/shim_manager.go@v2.0.6, runtime/v2/manager.go@v1.7.34: executes
@@ -75,39 +74,25 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             .shim
             .is_some_and(|shim| self.world.shim(shim).protocol < 3);
         let table = &self.containerd().guards.start;
-        let (invocation, name) = (table.decide((in_store, below_3)), table.name().to_owned());
-        self.on_containerd(ContainerdField::StartForAppContainers);
-        self.decided(
-            Guard::ShimManagerStart,
-            invocation,
-            || {
+        let invocation = table.decide((in_store, below_3));
+        self.containerd_decided(ContainerdField::StartForAppContainers, Guard::ShimManagerStart, invocation, table.name(), || {
                 let known = if in_store {
                     "in the sandbox store"
                 } else {
                     "not in the sandbox store"
                 };
                 format!("sandbox {known}, task API {}", if below_3 { "2" } else { "3" })
-            },
-            || name,
-            "core/runtime/v2/shim_manager.go@v2.0.6",
-        );
+            }, "core/runtime/v2/shim_manager.go@v2.0.6");
         invocation
     }
 
     /// Task options or runtime options, never both: the exclusive rule of `start`, `-info` and Create.
     pub(super) fn options_on_the_way(&mut self, task_options: Option<&D::Any>) -> Option<D::Any> {
         let task = state_of::<D>(task_options);
-        let runtime = state_of::<D>(self.recorded_options());
+        let (shown_task, shown) = (seen::<D>(task_options), seen::<D>(self.recorded_options()));
         let table = &self.containerd().guards.options_fallback;
-        let (source, name) = (table.decide(task), table.name().to_owned());
-        self.on_containerd(ContainerdField::OptionsFallback);
-        self.decided(
-            Guard::OptionsFallback,
-            source,
-            || format!("task options {task}; runtime options {runtime}"),
-            || name,
-            "core/runtime/v2/shim.go@v2.0.0",
-        );
+        let source = table.decide(task);
+        self.containerd_decided(ContainerdField::OptionsFallback, Guard::OptionsFallback, source, table.name(), || format!("task options {shown_task}; runtime options {shown}"), "core/runtime/v2/shim.go@v2.0.0");
         match source {
             OptionsSource::Task => task_options.cloned(),
             OptionsSource::Runtime => self.recorded_options().cloned(),
@@ -138,20 +123,15 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         if !idmapped {
             return self.create_task(target, server, task_options.as_ref());
         }
-        self.on_containerd(ContainerdField::InfoOptions);
         let task = state_of::<D>(task_options.as_ref());
         let runtime = state_of::<D>(self.recorded_options());
+        let (shown_task, shown) = (seen::<D>(task_options.as_ref()), seen::<D>(self.recorded_options()));
+        self.on_containerd(ContainerdField::InfoOptions);
         let Some(table) = &self.containerd().guards.info_options else {
             return self.create_task(target, server, task_options.as_ref());
         };
-        let (source, name) = (table.decide((task, runtime)), table.name().to_owned());
-        self.decided(
-            Guard::ValidateRuntimeFeatures,
-            source,
-            || format!("a mount is id-mapped; task options {task}; runtime options {runtime}"),
-            || name,
-            "core/runtime/v2/task_manager.go@v2.0.1",
-        );
+        let source = table.decide((task, runtime));
+        self.containerd_decided(ContainerdField::InfoOptions, Guard::ValidateRuntimeFeatures, source, table.name(), || format!("a mount is id-mapped; task options {shown_task}; runtime options {shown}"), "core/runtime/v2/task_manager.go@v2.0.1");
         let options = match source {
             OptionsSource::Task => task_options.clone(),
             OptionsSource::Runtime => self.recorded_options().cloned(),

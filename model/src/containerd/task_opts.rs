@@ -7,7 +7,7 @@ use crate::guards::{Base, EndpointDecision, Guard, RuntimeType};
 use crate::log::Log;
 use crate::pod::Target;
 use crate::refusal::Refusal;
-use crate::step::{Step, state_of};
+use crate::step::{Step, seen, state_of};
 use crate::type_url::TypeUrl;
 
 impl<D: Domain, L: Log> Step<'_, D, L> {
@@ -33,15 +33,8 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         }
         let base = self.base_by_runtime_options();
         let table = &self.containerd().guards.task_api_endpoint;
-        let (decision, name) = (table.decide((valid, base)), table.name().to_owned());
-        self.on_containerd(ContainerdField::TaskApiEndpoint);
-        self.decided(
-            Guard::WithTaskApiEndpoint,
-            decision,
-            || format!("the sandbox has an endpoint; task options would start from {base}"),
-            || name,
-            "client/task_opts.go@v2.0.5",
-        );
+        let decision = table.decide((valid, base));
+        self.containerd_decided(ContainerdField::TaskApiEndpoint, Guard::WithTaskApiEndpoint, decision, table.name(), || format!("the sandbox has an endpoint; task options would start from {base}"), "client/task_opts.go@v2.0.5");
         match decision {
             EndpointDecision::Nothing | EndpointDecision::Skip => Ok(()),
             EndpointDecision::Write | EndpointDecision::Fail => {
@@ -103,18 +96,10 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
     }
 
     fn new_task_options(&mut self) -> Result<D::Any, Refusal> {
-        let runtime = self.recorded_runtime_type();
-        let options = state_of::<D>(self.recorded_options());
+        let (name, shown) = (self.runtime_name(), seen::<D>(self.recorded_options()));
         let base = self.base_by_runtime_options();
-        let name = self.containerd().guards.task_options_base.name().to_owned();
-        self.on_containerd(ContainerdField::TaskOptionsBase);
-        self.decided(
-            Guard::GetRuncOptions,
-            base,
-            || format!("runtime type {runtime}; runtime options {options}"),
-            || name,
-            "client/task.go@v2.0.5",
-        );
+        let table = &self.containerd().guards.task_options_base;
+        self.containerd_decided(ContainerdField::TaskOptionsBase, Guard::GetRuncOptions, base, table.name(), || format!("runtime {name}; runtime options {shown}"), "client/task.go@v2.0.5");
         match base {
             Base::FreshRunc => Ok(D::fresh(TypeUrl::RuncV1)),
             Base::FreshCreateOptions => Ok(D::fresh(TypeUrl::LinuxCreateOptions)),

@@ -22,7 +22,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             .map_or(HandlerFeatures::NotSet, |status| status.handlers[handler]);
         let input = (gate, host_users, features);
         let decision = self.kubelet().guard.decide(input);
-        let row = self.kubelet().row.id.clone();
+        let row = &self.kubelet().row.id;
         self.on_kubelet(KubeletField::UsernsOptions);
         match (gate, host_users) {
             (false, HostUsers::True | HostUsers::False) => self.on_kubelet(KubeletField::GateOffHostUsers),

@@ -16,9 +16,9 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         &mut self,
         target: Target,
         server: Server,
-        options: Option<D::Any>,
+        options: Option<&D::Any>,
     ) -> Result<(), Refusal> {
-        let result = self.create(target, server, options.as_ref());
+        let result = self.create(target, server, options);
         self.reply_from_shim(target, result);
         result
     }
@@ -43,7 +43,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         );
         self.tell_delivery(Guard::ShimCreate, Channel::Create, shim, options, delivery);
         if delivery.outcome == Delivered::Rejected {
-            return Err(self.rejected(Channel::Create, shim, options, delivery));
+            return Err(Self::rejected(Channel::Create, shim, options, delivery));
         }
         let applied = if delivery.outcome == Delivered::Applied {
             options

@@ -29,7 +29,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         );
         self.tell_delivery(Guard::ShimInfo, Channel::Info, shim, options, delivery);
         if delivery.outcome == Delivered::Rejected {
-            return Err(self.rejected(Channel::Info, shim, options, delivery));
+            return Err(Self::rejected(Channel::Info, shim, options, delivery));
         }
         let applied = if delivery.outcome == Delivered::Applied {
             options

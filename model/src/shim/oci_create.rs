@@ -17,10 +17,10 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         oci_runtime: Option<u8>,
         target: Target,
     ) -> Result<bool, Refusal> {
-        if let Some(oci_runtime) = oci_runtime {
-            if self.oci_row(oci_runtime, OciRuntimeField::Features).is_none() {
-                return Err(Refusal::OciRuntimeMissing { oci_runtime });
-            }
+        if let Some(oci_runtime) = oci_runtime
+            && self.oci_row(oci_runtime, OciRuntimeField::Features).is_none()
+        {
+            return Err(Refusal::OciRuntimeMissing { oci_runtime });
         }
         self.on_containerd(ContainerdField::CriUserns);
         let known = self.containerd().row.cri_userns == CriUserns::Created;

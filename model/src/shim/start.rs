@@ -23,7 +23,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             return Err(if delivery.misframed {
                 Refusal::StartMisframed { shim }
             } else {
-                self.rejected(Channel::Start, shim, options, delivery)
+                Self::rejected(Channel::Start, shim, options, delivery)
             });
         }
         if target == Target::Sandbox {
@@ -69,7 +69,6 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
 
     /// The refusal of a rule.
     pub(super) fn rejected(
-        &self,
         channel: Channel,
         shim: u8,
         options: Option<&D::Any>,
@@ -104,8 +103,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
                 },
             );
         }
-        let id = self.world.shim(shim).id.clone();
-        let row = id.clone();
+        let row = &self.world.shim(shim).id;
         self.decided(
             guard,
             delivery.outcome,

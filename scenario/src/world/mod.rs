@@ -273,6 +273,10 @@ fn handler_config<D: FromConfiguration>(
         path_binary,
         type_binary,
         options,
-        sandboxer: if handler.sandboxer == "shim" { Sandboxer::Shim } else { Sandboxer::PodSandbox },
+        sandboxer: match handler.sandboxer.as_str() {
+            "" | "podsandbox" => Sandboxer::PodSandbox,
+            "shim" => Sandboxer::Shim,
+            _ => Sandboxer::Remote,
+        },
     }))
 }
