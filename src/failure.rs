@@ -56,17 +56,22 @@ impl Failure {
     /// The diagnostic, with the place and the mend.
     pub fn report(&self) -> Report {
         match self {
-            Self::Verify(VerifyError::Scenario(error)) => Report::new(error.as_ref().clone()),
+            Self::Verify(VerifyError::Scenario(error)) | Self::Builtin(BuiltinError::Scenario(error)) => {
+                Report::new(error.as_ref().clone())
+            }
             Self::Verify(VerifyError::Design(error)) => miette!(
                 code = "design",
                 help = "`shimproof show designs` lists the named designs, `shimproof show releases` the releases",
                 "{error}"
             ),
             Self::Verify(error @ VerifyError::UnknownProperty { .. }) => {
-                miette!(code = "property", help = "`shimproof show properties` lists them all", "{error}")
+                miette!(
+                    code = "property",
+                    help = "`shimproof show properties` lists them all",
+                    "{error}"
+                )
             }
             Self::Verify(error @ VerifyError::Check(_)) => miette!(code = "search", "{error}"),
-            Self::Builtin(BuiltinError::Scenario(error)) => Report::new(error.as_ref().clone()),
             Self::Builtin(error) => miette!(code = "builtin", "{error}"),
             Self::Write { path, error } => miette!(
                 code = "write",

@@ -27,7 +27,7 @@ use output::Output;
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::parse();
     let output = Output::new(arguments.color, arguments.quiet);
-    match run(&arguments, &output) {
+    match run(&arguments, output) {
         Ok(code) => code.into(),
         Err(failure) => {
             output.failure(&failure);
@@ -36,7 +36,7 @@ fn main() -> std::process::ExitCode {
     }
 }
 
-fn run(arguments: &Arguments, output: &Output) -> Result<ExitCode, Failure> {
+fn run(arguments: &Arguments, output: Output) -> Result<ExitCode, Failure> {
     match &arguments.verb {
         Verb::Verify(verify) => verify::run(verify, output),
         Verb::Compare(compare) => compare::run(compare, output),
@@ -49,7 +49,9 @@ fn run(arguments: &Arguments, output: &Output) -> Result<ExitCode, Failure> {
         }
         Verb::Man => {
             let mut page = Vec::new();
-            clap_mangen::Man::new(Arguments::command()).render(&mut page).map_err(Failure::Output)?;
+            clap_mangen::Man::new(Arguments::command())
+                .render(&mut page)
+                .map_err(Failure::Output)?;
             output.document(&String::from_utf8_lossy(&page));
             Ok(ExitCode::Ok)
         }

@@ -22,16 +22,20 @@ impl Output {
     }
 
     /// The styles of a text on standard output.
-    pub fn styles(&self) -> Styles {
-        if self.colours(std::io::stdout().is_terminal()) { Styles::coloured() } else { Styles::plain() }
+    pub fn styles(self) -> Styles {
+        if self.colours(std::io::stdout().is_terminal()) {
+            Styles::coloured()
+        } else {
+            Styles::plain()
+        }
     }
 
     /// Whether progress is shown.
-    pub fn shows_progress(&self) -> bool {
+    pub fn shows_progress(self) -> bool {
         !self.quiet && std::io::stderr().is_terminal()
     }
 
-    fn colours(&self, terminal: bool) -> bool {
+    fn colours(self, terminal: bool) -> bool {
         match self.color {
             Color::Always => true,
             Color::Never => false,
@@ -40,7 +44,7 @@ impl Output {
     }
 
     /// Prints an answer. A reader that stops reading is no error.
-    pub fn document(&self, text: &str) {
+    pub fn document(self, text: &str) {
         let mut out = std::io::stdout().lock();
         let newline = if text.ends_with('\n') { "" } else { "\n" };
         if let Err(error) = write!(out, "{text}{newline}").and_then(|()| out.flush())
@@ -50,27 +54,38 @@ impl Output {
         }
     }
 
-    /// Writes an answer to a file: whole or not at all.
-    pub fn file(&self, path: &Path, text: &str) -> Result<(), Failure> {
-        let write = |error| Failure::Write { path: path.to_owned(), error };
-        let partial = path.with_extension("partial");
-        std::fs::write(&partial, text).map_err(write)?;
-        std::fs::rename(&partial, path).map_err(write)
-    }
-
     /// Prints a diagnostic.
-    pub fn failure(&self, failure: &Failure) {
+    pub fn failure(self, failure: &Failure) {
         let theme = if self.colours(std::io::stderr().is_terminal()) {
             GraphicalTheme::unicode()
         } else {
-            GraphicalTheme { characters: ThemeCharacters::unicode(), styles: ThemeStyles::none() }
+            GraphicalTheme {
+                characters: ThemeCharacters::unicode(),
+                styles: ThemeStyles::none(),
+            }
         };
         let mut text = String::new();
-        let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(110);
-        if handler.render_report(&mut text, failure.report().as_ref()).is_err() {
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_links(false)
+            .with_width(110);
+        if handler
+            .render_report(&mut text, failure.report().as_ref())
+            .is_err()
+        {
             text = format!("{:?}", failure.report());
         }
         // There is nowhere left to say that standard error cannot be written.
         let _ = write!(anstream::stderr(), "{text}");
     }
+}
+
+/// Writes an answer to a file: whole or not at all.
+pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    let write = |error| Failure::Write {
+        path: path.to_owned(),
+        error,
+    };
+    let partial = path.with_extension("partial");
+    std::fs::write(&partial, text).map_err(write)?;
+    std::fs::rename(&partial, path).map_err(write)
 }

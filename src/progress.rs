@@ -29,8 +29,12 @@ pub struct ProgressLine {
 }
 
 impl ProgressLine {
-    pub fn new(output: &Output) -> Self {
-        let bar = if output.shows_progress() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    pub fn new(output: Output) -> Self {
+        let bar = if output.shows_progress() {
+            ProgressBar::new_spinner()
+        } else {
+            ProgressBar::hidden()
+        };
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
             bar.set_style(style);
         }
@@ -42,8 +46,15 @@ impl ProgressLine {
 impl Observer for ProgressLine {
     fn progress(&mut self, progress: &Progress) {
         let seconds = progress.elapsed.as_secs_f64();
-        #[expect(clippy::cast_precision_loss, reason = "a rate that is read, not reckoned with")]
-        let rate = if seconds > 0.0 { progress.states as f64 / seconds } else { 0.0 };
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a rate that is read, not reckoned with"
+        )]
+        let rate = if seconds > 0.0 {
+            progress.states as f64 / seconds
+        } else {
+            0.0
+        };
         self.bar.set_message(format!(
             "level {}, {} states, {rate:.0} states/s, {} to expand",
             progress.depth, progress.states, progress.queue

@@ -8,14 +8,19 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::output::Output;
 
-pub fn run(arguments: &args::Show, output: &Output) -> Result<ExitCode, Failure> {
+pub fn run(arguments: &args::Show, output: Output) -> Result<ExitCode, Failure> {
     let part = match arguments.part {
         args::Part::Releases => Part::Releases,
         args::Part::Designs => Part::Designs,
         args::Part::Properties => Part::Properties,
         args::Part::Shims => Part::Shims,
     };
-    let shown = show(Catalog::embedded(), part, arguments.name.as_deref(), &output.styles())?;
+    let shown = show(
+        Catalog::embedded(),
+        part,
+        arguments.name.as_deref(),
+        &output.styles(),
+    )?;
     match arguments.format {
         Format::Text => output.document(&shown.text),
         Format::Json => output.document(&format!("{:#}", shown.json)),

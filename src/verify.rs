@@ -5,8 +5,8 @@ use std::path::Path;
 use shimproof_model::catalog::Catalog;
 use shimproof_properties::Engine;
 use shimproof_reports::{
-    Question, Verdict, Verification, ask, run_suite, suite_json, suite_text, verification_text, verifications_json,
-    verify, with_builtin_scenarios,
+    Question, Verdict, Verification, ask, run_suite, suite_json, suite_text, verification_text,
+    verifications_json, verify, with_builtin_scenarios,
 };
 use shimproof_scenario::Scenario;
 use shimproof_search::Limits;
@@ -14,10 +14,10 @@ use shimproof_search::Limits;
 use crate::args::{self, Format};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, write_file};
 use crate::progress::{ProgressLine, stop_on_ctrl_c};
 
-pub fn run(arguments: &args::Verify, output: &Output) -> Result<ExitCode, Failure> {
+pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure> {
     // What can be wrong with the request is found before anything is searched.
     ask(&arguments.property, false)?;
     let catalog = Catalog::embedded();
@@ -44,7 +44,10 @@ pub fn with_scenario<T>(path: &Path, use_it: impl Fn(&Scenario) -> Result<T, Fai
     if !path.exists() && path.components().count() == 1 {
         let name = path.to_string_lossy();
         let found = with_builtin_scenarios(|scenarios| {
-            scenarios.iter().find(|scenario| scenario.file.name == name).map(&use_it)
+            scenarios
+                .iter()
+                .find(|scenario| scenario.file.name == name)
+                .map(&use_it)
         })?;
         if let Some(result) = found {
             return result;
@@ -53,11 +56,20 @@ pub fn with_scenario<T>(path: &Path, use_it: impl Fn(&Scenario) -> Result<T, Fai
     use_it(&Scenario::load(path)?)
 }
 
-fn one(arguments: &args::Verify, output: &Output, scenario: &Scenario, limits: &Limits) -> Result<ExitCode, Failure> {
+fn one(
+    arguments: &args::Verify,
+    output: Output,
+    scenario: &Scenario,
+    limits: &Limits,
+) -> Result<ExitCode, Failure> {
     let designs: Vec<Option<&str>> = if arguments.design.is_empty() {
         vec![None]
     } else {
-        arguments.design.iter().map(|design| Some(design.as_str())).collect()
+        arguments
+            .design
+            .iter()
+            .map(|design| Some(design.as_str()))
+            .collect()
     };
     let mut verifications = Vec::new();
     for design in designs {
@@ -71,13 +83,20 @@ fn one(arguments: &args::Verify, output: &Output, scenario: &Scenario, limits: &
             engine: engine(arguments.engine),
             limits,
         };
-        verifications.push(verify(Catalog::embedded(), &question, &mut ProgressLine::new(output))?);
+        verifications.push(verify(
+            Catalog::embedded(),
+            &question,
+            &mut ProgressLine::new(output),
+        )?);
     }
-    write_traces(arguments, &verifications, output)?;
+    write_traces(arguments, &verifications)?;
     match arguments.format {
         Format::Text => {
             let styles = output.styles();
-            let texts: Vec<String> = verifications.iter().map(|v| verification_text(v, &styles)).collect();
+            let texts: Vec<String> = verifications
+                .iter()
+                .map(|v| verification_text(v, &styles))
+                .collect();
             output.document(&texts.join("\n"));
         }
         Format::Json => output.document(&format!("{:#}", verifications_json(&verifications))),
@@ -85,12 +104,18 @@ fn one(arguments: &args::Verify, output: &Output, scenario: &Scenario, limits: &
     Ok(verifications.iter().map(exit_code).max().unwrap_or(ExitCode::Ok))
 }
 
-fn suite(arguments: &args::Verify, output: &Output, limits: &Limits) -> Result<ExitCode, Failure> {
+fn suite(arguments: &args::Verify, output: Output, limits: &Limits) -> Result<ExitCode, Failure> {
     let report = with_builtin_scenarios(|scenarios| {
         let mut progress = ProgressLine::new(output);
-        run_suite(Catalog::embedded(), scenarios, engine(arguments.engine), limits, &mut progress)
+        run_suite(
+            Catalog::embedded(),
+            scenarios,
+            engine(arguments.engine),
+            limits,
+            &mut progress,
+        )
     })??;
-    write_traces(arguments, &report.verifications, output)?;
+    write_traces(arguments, &report.verifications)?;
     match arguments.format {
         Format::Text => output.document(&suite_text(&report, &output.styles())),
         Format::Json => output.document(&format!("{:#}", suite_json(&report))),
@@ -112,10 +137,15 @@ fn engine(engine: args::Engine) -> Engine {
 }
 
 fn exit_code(verification: &Verification) -> ExitCode {
-    let violated = verification.results.iter().any(|result| result.verdict == Verdict::Violated);
+    let violated = verification
+        .results
+        .iter()
+        .any(|result| result.verdict == Verdict::Violated);
     if violated {
         ExitCode::Violated
-    } else if verification.bound.is_some() || verification.results.iter().any(|r| r.verdict == Verdict::Unknown) {
+    } else if verification.bound.is_some()
+        || verification.results.iter().any(|r| r.verdict == Verdict::Unknown)
+    {
         ExitCode::BoundReached
     } else {
         ExitCode::Ok
@@ -123,25 +153,39 @@ fn exit_code(verification: &Verification) -> ExitCode {
 }
 
 fn check_writable(directory: &Path) -> Result<(), Failure> {
-    let write = |error| Failure::Write { path: directory.to_owned(), error };
+    let write = |error| Failure::Write {
+        path: directory.to_owned(),
+        error,
+    };
     std::fs::create_dir_all(directory).map_err(write)?;
     let probe = directory.join(".shimproof");
     std::fs::write(&probe, "").map_err(write)?;
     std::fs::remove_file(&probe).map_err(write)
 }
 
-fn write_traces(arguments: &args::Verify, verifications: &[Verification], output: &Output) -> Result<(), Failure> {
-    let Some(directory) = &arguments.trace_dir else { return Ok(()) };
+fn write_traces(arguments: &args::Verify, verifications: &[Verification]) -> Result<(), Failure> {
+    let Some(directory) = &arguments.trace_dir else {
+        return Ok(());
+    };
     for verification in verifications {
         for result in &verification.results {
             let Some(trace) = &result.trace else { continue };
-            let name = format!("{}--{}--{}.json", verification.scenario, verification.design, result.property);
+            let name = format!(
+                "{}--{}--{}.json",
+                verification.scenario, verification.design, result.property
+            );
             let name: String = name
                 .chars()
-                .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_') { c } else { '_' })
+                .map(|c| {
+                    if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_') {
+                        c
+                    } else {
+                        '_'
+                    }
+                })
                 .collect();
             let text = serde_json::to_string_pretty(trace).map_err(|error| Failure::Output(error.into()))?;
-            output.file(&directory.join(name), &format!("{text}\n"))?;
+            write_file(&directory.join(name), &format!("{text}\n"))?;
         }
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! Bad input: a diagnostic that names the place and the mend, exit code 2, nothing on standard output.
 
+#![expect(clippy::unwrap_used, reason = "what a test cannot do fails it")]
+
 use std::path::Path;
 
 use assert_cmd::Command;
@@ -11,15 +13,29 @@ fn changed(file: &str, change: impl Fn(&str) -> String) -> tempfile::TempDir {
     for entry in std::fs::read_dir(source).unwrap() {
         let entry = entry.unwrap();
         let text = std::fs::read_to_string(entry.path()).unwrap();
-        let text = if entry.file_name() == file { change(&text) } else { text };
+        let text = if entry.file_name() == file {
+            change(&text)
+        } else {
+            text
+        };
         std::fs::write(directory.path().join(entry.file_name()), text).unwrap();
     }
     directory
 }
 
 fn diagnostic(directory: &Path, arguments: &[&str]) -> String {
-    let output = Command::cargo_bin("shimproof").unwrap().current_dir(directory).args(arguments).output().unwrap();
-    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::cargo_bin("shimproof")
+        .unwrap()
+        .current_dir(directory)
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(2),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(output.stdout.is_empty());
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(!text.contains("panicked"), "{text}");
@@ -33,14 +49,44 @@ fn files_of_a_scenario() {
         ("toml-syntax", "config.toml", "version = 3", "version = = 3"),
         ("yaml-syntax", "pod.yaml", "kind: Pod", "kind: [Pod"),
         ("unknown-key", "scenario.toml", "[kubernetes]", "[kubernets]"),
-        ("unknown-handler", "runtimeclass.yaml", "handler: runsc", "handler: runcs"),
+        (
+            "unknown-handler",
+            "runtimeclass.yaml",
+            "handler: runsc",
+            "handler: runcs",
+        ),
         ("config-version-5", "config.toml", "version = 3", "version = 5"),
-        ("host-pid", "pod.yaml", "spec:", "spec:\n  hostUsers: false\n  hostPID: true"),
-        ("unknown-release", "scenario.toml", "version = \"release/2.0@952ad6b3a\"", "version = \"v2.9.0\""),
-        ("unknown-shim", "scenario.toml", "shim = \"runsc\"", "shim = \"runcs\""),
-        ("unknown-shim-version", "scenario.toml", "version = \"release-20241118.0\"", "version = \"release-20991118.0\""),
+        (
+            "host-pid",
+            "pod.yaml",
+            "spec:",
+            "spec:\n  hostUsers: false\n  hostPID: true",
+        ),
+        (
+            "unknown-release",
+            "scenario.toml",
+            "version = \"release/2.0@952ad6b3a\"",
+            "version = \"v2.9.0\"",
+        ),
+        (
+            "unknown-shim",
+            "scenario.toml",
+            "shim = \"runsc\"",
+            "shim = \"runcs\"",
+        ),
+        (
+            "unknown-shim-version",
+            "scenario.toml",
+            "version = \"release-20241118.0\"",
+            "version = \"release-20991118.0\"",
+        ),
         ("unknown-kubelet", "scenario.toml", "\"1.31.2\"", "\"1.37.0\""),
-        ("unknown-link", "scenario.toml", "containerd.runc.v1.Options\"]", "containerd.runc.v2.Options\"]"),
+        (
+            "unknown-link",
+            "scenario.toml",
+            "containerd.runc.v1.Options\"]",
+            "containerd.runc.v2.Options\"]",
+        ),
     ];
     for (name, file, from, to) in cases {
         let directory = changed(file, |text| {
@@ -56,10 +102,29 @@ fn arguments() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (name, arguments) in [
         ("no-scenario", &["verify", "examples/containerd-11092"][..]),
-        ("no-design", &["verify", "examples/containerd-11091", "--design", "nil-or-nodes"]),
-        ("no-property", &["verify", "examples/containerd-11091", "--property", "options-acepted"]),
+        (
+            "no-design",
+            &["verify", "examples/containerd-11091", "--design", "nil-or-nodes"],
+        ),
+        (
+            "no-property",
+            &[
+                "verify",
+                "examples/containerd-11091",
+                "--property",
+                "options-acepted",
+            ],
+        ),
         ("pods-9", &["verify", "examples/containerd-11091", "--pods", "9"]),
-        ("trace-dir", &["verify", "examples/containerd-11091", "--trace-dir", "Cargo.toml/traces"]),
+        (
+            "trace-dir",
+            &[
+                "verify",
+                "examples/containerd-11091",
+                "--trace-dir",
+                "Cargo.toml/traces",
+            ],
+        ),
         ("one-design-only", &["compare", "v2.0.1"]),
         ("no-release", &["show", "releases", "v3.0.0"]),
         ("no-shim", &["show", "shims", "gvisor"]),

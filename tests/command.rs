@@ -1,5 +1,7 @@
 //! The command as people and scripts use it.
 
+#![expect(clippy::unwrap_used, reason = "what a test cannot do fails it")]
+
 use std::path::Path;
 use std::process::Output;
 
@@ -7,7 +9,12 @@ use assert_cmd::Command;
 use serde_json::Value;
 
 fn shimproof(arguments: &[&str]) -> Output {
-    Command::cargo_bin("shimproof").unwrap().current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).output().unwrap()
+    Command::cargo_bin("shimproof")
+        .unwrap()
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 fn stdout(output: &Output) -> String {
@@ -24,12 +31,21 @@ fn validate(document: &Value) {
         serde_json::from_str(&std::fs::read_to_string(schemas.join(name)).unwrap()).unwrap()
     };
     let registry = jsonschema::Registry::new()
-        .add("https://shimproof.dev/schemas/trace.schema.json", read("trace.schema.json"))
+        .add(
+            "https://shimproof.dev/schemas/trace.schema.json",
+            read("trace.schema.json"),
+        )
         .unwrap()
         .prepare()
         .unwrap();
-    let validator = jsonschema::options().with_registry(&registry).build(&read("verify.schema.json")).unwrap();
-    let errors: Vec<String> = validator.iter_errors(document).map(|error| error.to_string()).collect();
+    let validator = jsonschema::options()
+        .with_registry(&registry)
+        .build(&read("verify.schema.json"))
+        .unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(document)
+        .map(|error| error.to_string())
+        .collect();
     assert!(errors.is_empty(), "{errors:?}");
 }
 
@@ -71,8 +87,14 @@ fn the_trace_of_the_founding_case_ends_in_the_text_of_the_report() {
 #[test]
 fn json_is_as_its_schema_says() {
     for design in ["nil-check-missing-node", "nil-or-node"] {
-        let output =
-            shimproof(&["verify", "examples/containerd-11091", "--design", design, "--format", "json"]);
+        let output = shimproof(&[
+            "verify",
+            "examples/containerd-11091",
+            "--design",
+            design,
+            "--format",
+            "json",
+        ]);
         validate(&serde_json::from_str(&stdout(&output)).unwrap());
     }
     let output = shimproof(&["verify", "--format", "json"]);
@@ -83,12 +105,22 @@ fn json_is_as_its_schema_says() {
 #[test]
 fn both_engines_agree() {
     let json = |engine: &str| -> Value {
-        let output =
-            shimproof(&["verify", "examples/containerd-11091", "--engine", engine, "--format", "json"]);
+        let output = shimproof(&[
+            "verify",
+            "examples/containerd-11091",
+            "--engine",
+            engine,
+            "--format",
+            "json",
+        ]);
         serde_json::from_str(&stdout(&output)).unwrap()
     };
     let (ours, theirs) = (json("exact"), json("stateright"));
-    let pairs = ours["results"].as_array().unwrap().iter().zip(theirs["results"].as_array().unwrap());
+    let pairs = ours["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(theirs["results"].as_array().unwrap());
     for (ours, theirs) in pairs {
         for key in ["property", "verdict", "vacuous", "states", "transitions"] {
             assert_eq!(ours[key], theirs[key]);
@@ -98,8 +130,17 @@ fn both_engines_agree() {
 
 #[test]
 fn two_runs_print_the_same_bytes() {
-    for arguments in [&["verify"][..], &["compare"], &["show", "releases"], &["verify", "examples/containerd-11091"]] {
-        assert_eq!(shimproof(arguments).stdout, shimproof(arguments).stdout, "{arguments:?}");
+    for arguments in [
+        &["verify"][..],
+        &["compare"],
+        &["show", "releases"],
+        &["verify", "examples/containerd-11091"],
+    ] {
+        assert_eq!(
+            shimproof(arguments).stdout,
+            shimproof(arguments).stdout,
+            "{arguments:?}"
+        );
     }
 }
 
@@ -111,17 +152,33 @@ fn a_built_in_scenario_has_a_name() {
         .args(["verify", "containerd-11091"])
         .output()
         .unwrap();
-    assert_eq!(by_name.stdout, shimproof(&["verify", "examples/containerd-11091"]).stdout);
+    assert_eq!(
+        by_name.stdout,
+        shimproof(&["verify", "examples/containerd-11091"]).stdout
+    );
 }
 
 #[test]
 fn traces_are_kept_where_one_asks() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("traces");
-    let output = shimproof(&["verify", "examples/containerd-11091", "--trace-dir", path.to_str().unwrap()]);
+    let output = shimproof(&[
+        "verify",
+        "examples/containerd-11091",
+        "--trace-dir",
+        path.to_str().unwrap(),
+    ]);
     assert_eq!(output.status.code(), Some(1));
-    let names: Vec<_> = std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert!(names.iter().any(|name| name.to_string_lossy().ends_with("--options-accepted.json")), "{names:?}");
+    let names: Vec<_> = std::fs::read_dir(&path)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert!(
+        names
+            .iter()
+            .any(|name| name.to_string_lossy().ends_with("--options-accepted.json")),
+        "{names:?}"
+    );
     let trace = std::fs::read_to_string(path.join(&names[0])).unwrap();
     assert!(serde_json::from_str::<Value>(&trace).unwrap()["steps"].is_array());
 }
@@ -129,7 +186,13 @@ fn traces_are_kept_where_one_asks() {
 #[test]
 fn a_search_that_is_cut_short_says_unknown() {
     for limit in [["--max-states", "50"], ["--max-depth", "3"], ["--max-time", "0"]] {
-        let output = shimproof(&[&["verify", "examples/containerd-11091", "--design", "nil-or-node"], &limit[..]].concat());
+        let output = shimproof(
+            &[
+                &["verify", "examples/containerd-11091", "--design", "nil-or-node"],
+                &limit[..],
+            ]
+            .concat(),
+        );
         assert_eq!(output.status.code(), Some(3), "{limit:?}");
         assert!(!stdout(&output).contains("holds"), "{}", stdout(&output));
     }
@@ -137,14 +200,23 @@ fn a_search_that_is_cut_short_says_unknown() {
 
 #[test]
 fn comparisons_say_what_regressed_by_their_exit_code() {
-    let worse = shimproof(&["compare", "nil-or-node", "nil-check-missing-node", "examples/containerd-11091"]);
+    let worse = shimproof(&[
+        "compare",
+        "nil-or-node",
+        "nil-check-missing-node",
+        "examples/containerd-11091",
+    ]);
     assert_eq!(worse.status.code(), Some(1));
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("report.txt");
     let output = shimproof(&["compare", "v2.0.4", "v2.0.5", "--output", file.to_str().unwrap()]);
     assert!(matches!(output.status.code(), Some(0 | 1)));
     assert!(output.stdout.is_empty());
-    assert!(std::fs::read_to_string(&file).unwrap().contains("task-options-base: fresh → copy-of-runtime-options"));
+    assert!(
+        std::fs::read_to_string(&file)
+            .unwrap()
+            .contains("task-options-base: fresh → copy-of-runtime-options")
+    );
 }
 
 #[test]

@@ -238,7 +238,9 @@ impl<'a, D: Domain, L: Log> Step<'a, D, L> {
 
     /// The runtime of the sandbox record, by its name.
     pub fn runtime_name(&self) -> &'a str {
-        self.pod.recorded_handler_config(self.world).map_or("?", |config| config.runtime_type_name.as_str())
+        self.pod
+            .recorded_handler_config(self.world)
+            .map_or("?", |config| config.runtime_type_name.as_str())
     }
 
     /// Says what a guard decided.

@@ -82,9 +82,15 @@ pub fn check<D: Domain>(
     // A shim whose behaviour is not known leaves the properties open, not held.
     let unknowns = reachability::unknown_deliveries();
     let reachabilities = || reachabilities.iter().chain(&unknowns);
-    let ids = properties.iter().map(|p| p.id.to_owned()).chain(reachabilities().map(|r| r.id.clone()));
-    let asked: Vec<search::Property<Machine<D>>> =
-        properties.iter().map(always).chain(reachabilities().map(reachable)).collect();
+    let ids = properties
+        .iter()
+        .map(|p| p.id.to_owned())
+        .chain(reachabilities().map(|r| r.id.clone()));
+    let asked: Vec<search::Property<Machine<D>>> = properties
+        .iter()
+        .map(always)
+        .chain(reachabilities().map(reachable))
+        .collect();
     let mut found: Findings<D> = match engine {
         Engine::Exact => {
             let outcome = search::breadth_first(&**machine, &asked, limits, observer)
@@ -92,7 +98,11 @@ pub fn check<D: Domain>(
             Findings {
                 findings: ids
                     .zip(outcome.verdicts)
-                    .map(|(id, verdict)| Finding { id, answer: verdict.answer(), path: verdict.path().cloned() })
+                    .map(|(id, verdict)| Finding {
+                        id,
+                        answer: verdict.answer(),
+                        path: verdict.path().cloned(),
+                    })
                     .collect(),
                 states: outcome.states,
                 transitions: outcome.transitions,
@@ -106,7 +116,14 @@ pub fn check<D: Domain>(
             let outcome = search::stateright_depth_first(Arc::clone(machine), asked.into(), limits)
                 .map_err(|error| CheckError(error.to_string()))?;
             Findings {
-                findings: ids.zip(outcome.answers).map(|(id, answer)| Finding { id, answer, path: None }).collect(),
+                findings: ids
+                    .zip(outcome.answers)
+                    .map(|(id, answer)| Finding {
+                        id,
+                        answer,
+                        path: None,
+                    })
+                    .collect(),
                 states: outcome.states,
                 transitions: outcome.transitions,
                 depth: None,
@@ -116,7 +133,11 @@ pub fn check<D: Domain>(
             }
         }
     };
-    let unknown = found.findings.split_off(wanted).iter().any(|finding| finding.answer == Answer::Reached);
+    let unknown = found
+        .findings
+        .split_off(wanted)
+        .iter()
+        .any(|finding| finding.answer == Answer::Reached);
     for finding in &mut found.findings {
         if unknown && matches!(finding.answer, Answer::Holds { .. }) {
             finding.answer = Answer::Unknown;
@@ -129,11 +150,16 @@ fn always<D: Domain>(property: &Property<D>) -> search::Property<Machine<D>> {
     let (broken, antecedent) = (property.broken, property.antecedent);
     search::Property::always(property.id, move |machine: &Machine<D>, node: &Node<D>| {
         node.pods.iter().all(|pod| {
-            broken(machine.world(), &node.environment, pod, &mut |fact| machine.rests_on(fact)).is_none()
+            broken(machine.world(), &node.environment, pod, &mut |fact| {
+                machine.rests_on(fact);
+            })
+            .is_none()
         })
     })
     .with_antecedent(move |machine, node| {
-        node.pods.iter().any(|pod| antecedent(machine.world(), &node.environment, pod))
+        node.pods
+            .iter()
+            .any(|pod| antecedent(machine.world(), &node.environment, pod))
     })
 }
 

@@ -14,6 +14,6 @@ pub mod reachability;
 mod type_as_configured;
 mod userns_honoured;
 
-pub use check::{CheckError, Engine, Findings, Finding, check};
+pub use check::{CheckError, Engine, Finding, Findings, check};
 pub use machine::{Machine, Taken};
 pub use property::{Broken, Property, PropertyKind, all, find};

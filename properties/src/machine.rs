@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use shimproof_model::log::{DecisionSet, Decided, Decisions, Fact, Log};
 use shimproof_model::guards::Guard;
+use shimproof_model::log::{Decided, DecisionSet, Decisions, Fact, Log};
 use shimproof_model::{Action, Domain, Finite, Node, Refusal, World};
 use shimproof_search::TransitionSystem;
 
@@ -63,7 +63,14 @@ impl<D: Domain> TransitionSystem for Machine<D> {
             let mut next = node.clone();
             let mut log = SearchLog::new(&self.facts);
             let refusal = next.apply(&self.world, action, &mut log).err();
-            out.push((Taken { action, refusal, decisions: log.decisions.0 }, next));
+            out.push((
+                Taken {
+                    action,
+                    refusal,
+                    decisions: log.decisions.0,
+                },
+                next,
+            ));
         }
     }
 }
@@ -76,7 +83,10 @@ struct SearchLog<'a> {
 
 impl<'a> SearchLog<'a> {
     fn new(facts: &'a FactSet) -> Self {
-        Self { facts, decisions: Decisions::default() }
+        Self {
+            facts,
+            decisions: Decisions::default(),
+        }
     }
 }
 
@@ -105,7 +115,12 @@ impl FactSet {
         let shims = kubelets + world.kubelets.len();
         let oci_runtimes = shims + world.shims.len();
         let rows = oci_runtimes + world.oci_runtimes.len();
-        Self { words: (0..rows).map(|_| AtomicU64::new(0)).collect(), kubelets, shims, oci_runtimes }
+        Self {
+            words: (0..rows).map(|_| AtomicU64::new(0)).collect(),
+            kubelets,
+            shims,
+            oci_runtimes,
+        }
     }
 
     fn insert(&self, fact: Fact) {

@@ -22,7 +22,14 @@ pub fn property<D: Domain>() -> Property<D> {
                     None => "the message",
                 };
                 let row = world.shim(shim);
-                Broken { what: format!("the shim {} ({}) rejects {what} on {}", row.name, row.id, message.channel.as_str()) }
+                Broken {
+                    what: format!(
+                        "the shim {} ({}) rejects {what} on {}",
+                        row.name,
+                        row.id,
+                        message.channel.as_str()
+                    ),
+                }
             })
         },
         antecedent: |_, _, pod| pod.to_shim().is_some(),
@@ -49,6 +56,12 @@ pub(crate) fn delivery<'p, D: Domain>(
         },
     ));
     let framing: StartStdin = world.containerd[usize::from(env.containerd.row)].row.start_stdin;
-    let delivery = delivered::<D>(world.shim(shim), message.channel, message.target, message.options, framing);
+    let delivery = delivered::<D>(
+        world.shim(shim),
+        message.channel,
+        message.target,
+        message.options,
+        framing,
+    );
     Some((shim, message, delivery))
 }

@@ -14,7 +14,12 @@ pub fn property<D: Domain>() -> Property<D> {
         formula: "G ∀ pod: in_flight(pod) = m to a shim that reads m.channel ⇒ table(sandbox) ⊆ fields(m.options)",
         why: "An option that is lost on the way is not reported by anyone: the container runs in the wrong cgroup, or \
               with the wrong OCI runtime.",
-        incidents: &["CVE-2025-47291", "containerd#11169", "containerd#11568", "containerd#10249"],
+        incidents: &[
+            "CVE-2025-47291",
+            "containerd#11169",
+            "containerd#11568",
+            "containerd#10249",
+        ],
         broken: |world, env, pod, rests_on| {
             let table = pod.recorded_table(world)?;
             let (_, message, delivery) = delivery(world, env, pod, rests_on)?;
@@ -22,10 +27,18 @@ pub fn property<D: Domain>() -> Property<D> {
                 return None;
             }
             let lost = D::lost(message.options, table).join(", ");
-            Some(Broken { what: format!("{lost} of the handler's options table is not in what containerd sends on {}", message.channel.as_str()) })
+            Some(Broken {
+                what: format!(
+                    "what containerd sends on {} does not carry {lost} of the handler's options table",
+                    message.channel.as_str()
+                ),
+            })
         },
         antecedent: |world, _, pod| {
-            pod.to_shim().is_some() && pod.recorded_table(world).is_some_and(|table| !D::preserves(None, table))
+            pod.to_shim().is_some()
+                && pod
+                    .recorded_table(world)
+                    .is_some_and(|table| !D::preserves(None, table))
         },
     }
 }

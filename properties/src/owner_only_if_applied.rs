@@ -16,7 +16,9 @@ pub fn property<D: Domain>() -> Property<D> {
         why: "An owner that nobody applies has no use, and carries a message type to shims that may not take it.",
         incidents: &["containerd#11091", "nerdbox#225"],
         broken: |world, env, pod, rests_on| {
-            let message = pod.to_shim().filter(|message| message.channel == Channel::Create)?;
+            let message = pod
+                .to_shim()
+                .filter(|message| message.channel == Channel::Create)?;
             D::io_owner(message.options?)?;
             let shim = pod.receiving_shim(world, env)?;
             rests_on(Fact::Shim(shim, ShimField::AppliesIoOwner));

@@ -2,8 +2,8 @@
 //! model in which these cannot happen proves nothing.
 
 use shimproof_model::guards::{
-    Acceptance, Base, EndpointDecision, Guard, HostUsers, Introspect, Invocation, Mounts, OptionsSource, Owner, Pin,
-    UsernsDecision,
+    Acceptance, Base, EndpointDecision, Guard, HostUsers, Introspect, Invocation, Mounts, OptionsSource,
+    Owner, Pin, UsernsDecision,
 };
 use shimproof_model::{
     Container, ContainerState, Delivered, Domain, Finite, InFlight, Node, Phase, Refusal, SandboxState, World,
@@ -42,13 +42,33 @@ enum Outcome {
 
 const OUTCOMES: &[(&str, &str, Outcome)] = &[
     ("pod-runs", "all containers of a pod run", Outcome::PodRuns),
-    ("userns-pod-runs", "all containers of a pod with `hostUsers: false` run", Outcome::UsernsPodRuns),
-    ("owner-applied", "a container runs whose pipes have the owner that containerd wrote", Outcome::OwnerApplied),
+    (
+        "userns-pod-runs",
+        "all containers of a pod with `hostUsers: false` run",
+        Outcome::UsernsPodRuns,
+    ),
+    (
+        "owner-applied",
+        "a container runs whose pipes have the owner that containerd wrote",
+        Outcome::OwnerApplied,
+    ),
     ("sandbox-ready", "a sandbox runs", Outcome::SandboxReady),
-    ("handler-refused", "the kubelet refuses a pod because of its runtime handler", Outcome::HandlerRefused),
-    ("container-start-fails", "StartContainer fails while the sandbox runs", Outcome::ContainerStartFails),
+    (
+        "handler-refused",
+        "the kubelet refuses a pod because of its runtime handler",
+        Outcome::HandlerRefused,
+    ),
+    (
+        "container-start-fails",
+        "StartContainer fails while the sandbox runs",
+        Outcome::ContainerStartFails,
+    ),
     ("pod-fails", "a pod fails for good", Outcome::PodFails),
-    ("fallback-used", "the runtime options travel in place of the task options", Outcome::FallbackUsed),
+    (
+        "fallback-used",
+        "the runtime options travel in place of the task options",
+        Outcome::FallbackUsed,
+    ),
 ];
 
 /// Something that no client reaches.
@@ -125,11 +145,13 @@ pub fn all() -> Vec<Reachability> {
         what: What::Refusal(id),
     });
     let decisions = Guard::all().flat_map(|guard| {
-        decisions_of(guard).into_iter().map(move |(number, name)| Reachability {
-            id: format!("{guard}:{name}"),
-            statement: format!("{guard} decides: {name}"),
-            what: What::Decision(guard, number),
-        })
+        decisions_of(guard)
+            .into_iter()
+            .map(move |(number, name)| Reachability {
+                id: format!("{guard}:{name}"),
+                statement: format!("{guard} decides: {name}"),
+                what: What::Decision(guard, number),
+            })
     });
     outcomes.chain(refusals).chain(decisions).collect()
 }
@@ -142,7 +164,10 @@ pub fn find(id: &str) -> Option<Reachability> {
 /// That a message reaches a shim of which the catalogue does not know what it does with it.
 pub(crate) fn unknown_deliveries() -> Vec<Reachability> {
     let guards = [Guard::ShimCreate, Guard::ShimStart, Guard::ShimInfo];
-    guards.into_iter().filter_map(|guard| find(&format!("{guard}:{}", Delivered::Unknown))).collect()
+    guards
+        .into_iter()
+        .filter_map(|guard| find(&format!("{guard}:{}", Delivered::Unknown)))
+        .collect()
 }
 
 /// Why nothing reaches it, if it is on the list.
@@ -151,7 +176,9 @@ pub fn unreachable(id: &str) -> Option<&'static Unreachable> {
 }
 
 fn names<O: Finite + std::fmt::Display>() -> Vec<(usize, String)> {
-    O::all().map(|decision| (decision.index(), decision.to_string())).collect()
+    O::all()
+        .map(|decision| (decision.index(), decision.to_string()))
+        .collect()
 }
 
 fn decisions_of(guard: Guard) -> Vec<(usize, String)> {
@@ -177,7 +204,9 @@ impl Reachability {
     /// Whether a step does it.
     pub fn reached<D: Domain>(&self, world: &World<D>, taken: &Taken<D>, after: &Node<D>) -> bool {
         match self.what {
-            What::Refusal(id) => taken.refusal.is_some_and(|refusal| refusal.id() == id) || delivered_refusal(after, id),
+            What::Refusal(id) => {
+                taken.refusal.is_some_and(|refusal| refusal.id() == id) || delivered_refusal(after, id)
+            }
             What::Decision(guard, number) => taken.decisions.contains(guard, number),
             What::Outcome(outcome) => outcome_reached(world, outcome, taken, after),
         }
@@ -241,7 +270,10 @@ mod tests {
     #[test]
     fn every_decision_fits_the_set() {
         for guard in Guard::all() {
-            assert!(decisions_of(guard).len() <= shimproof_model::log::MAX_DECISIONS, "{guard}");
+            assert!(
+                decisions_of(guard).len() <= shimproof_model::log::MAX_DECISIONS,
+                "{guard}"
+            );
         }
     }
 }

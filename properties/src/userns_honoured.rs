@@ -19,11 +19,22 @@ pub fn property<D: Domain>() -> Property<D> {
                 return None;
             }
             let outside = |container: &Option<Container<D>>| {
-                matches!(container, Some(Container { state: ContainerState::Running { in_userns: false, .. }, .. }))
+                matches!(
+                    container,
+                    Some(Container {
+                        state: ContainerState::Running { in_userns: false, .. },
+                        ..
+                    })
+                )
             };
             let index = pod.containers.iter().position(outside)?;
-            let name = spec.containers.get(index).map_or("?", |container| container.name.as_str());
-            Some(Broken { what: format!("container {name} runs in no user namespace of the pod's own") })
+            let name = spec
+                .containers
+                .get(index)
+                .map_or("?", |container| container.name.as_str());
+            Some(Broken {
+                what: format!("container {name} runs in no user namespace of the pod's own"),
+            })
         },
         antecedent: |world, _, pod| {
             world.pod_spec(pod.spec).host_users == HostUsers::False

@@ -40,7 +40,12 @@ pub struct Shown {
 ///
 /// # Errors
 /// [`VerifyError`] if there is no entry of that name.
-pub fn show(catalog: &Catalog, part: Part, name: Option<&str>, styles: &Styles) -> Result<Shown, VerifyError> {
+pub fn show(
+    catalog: &Catalog,
+    part: Part,
+    name: Option<&str>,
+    styles: &Styles,
+) -> Result<Shown, VerifyError> {
     match (part, name) {
         (Part::Releases, None) => Ok(list(styles, &[releases(catalog), kubelets(catalog)])),
         (Part::Releases, Some(name)) => release(catalog, name, styles),
@@ -87,26 +92,41 @@ fn plain(value: &Value) -> String {
 /// A list of rows under a heading: id, ranges, and what is only inferred of it.
 struct Rows {
     heading: &'static str,
-    rows: Vec<(String, String, usize)>,
+    entries: Vec<(String, String, usize)>,
     json: Value,
 }
 
 fn rows<R: Row + Serialize>(heading: &'static str, rows: &[R], ranges: impl Fn(&R) -> String) -> Rows {
     Rows {
         heading,
-        rows: rows.iter().map(|row| (row.id().to_owned(), ranges(row), row.inferred().len())).collect(),
+        entries: rows
+            .iter()
+            .map(|row| (row.id().to_owned(), ranges(row), row.inferred().len()))
+            .collect(),
         json: json!(rows),
     }
 }
 
 fn joined(ranges: &[Range]) -> String {
-    ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    ranges
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn releases(catalog: &Catalog) -> Rows {
     rows("containerd", catalog.containerd(), |row| {
-        let windows = row.windows.iter().map(|window| format!("{}@{}", window.branch, &window.first[..9.min(window.first.len())]));
-        row.releases.iter().map(ToString::to_string).chain(windows).collect::<Vec<_>>().join(", ")
+        let windows = row
+            .windows
+            .iter()
+            .map(|window| format!("{}@{}", window.branch, &window.first[..9.min(window.first.len())]));
+        row.releases
+            .iter()
+            .map(ToString::to_string)
+            .chain(windows)
+            .collect::<Vec<_>>()
+            .join(", ")
     })
 }
 
@@ -122,7 +142,9 @@ fn shims(catalog: &Catalog) -> Rows {
 }
 
 fn oci_runtimes(catalog: &Catalog) -> Rows {
-    rows("OCI runtimes", catalog.oci_runtimes(), |row| format!("{} {}", row.name, joined(&row.versions)))
+    rows("OCI runtimes", catalog.oci_runtimes(), |row| {
+        format!("{} {}", row.name, joined(&row.versions))
+    })
 }
 
 fn list(styles: &Styles, parts: &[Rows]) -> Shown {
@@ -131,8 +153,13 @@ fn list(styles: &Styles, parts: &[Rows]) -> Shown {
     for part in parts {
         // Writing into a string does not fail.
         let _ = writeln!(text, "{}", set(styles.name, part.heading));
-        let width = part.rows.iter().map(|(id, ..)| id.len()).max().unwrap_or_default();
-        for (id, ranges, inferred) in &part.rows {
+        let width = part
+            .entries
+            .iter()
+            .map(|(id, ..)| id.len())
+            .max()
+            .unwrap_or_default();
+        for (id, ranges, inferred) in &part.entries {
             let inferred = match inferred {
                 0 => String::new(),
                 number => format!("  {}", set(styles.dim, &format!("[{number} inferred]"))),
@@ -142,7 +169,10 @@ fn list(styles: &Styles, parts: &[Rows]) -> Shown {
         let _ = writeln!(text);
         json.insert(part.heading.to_owned(), part.json.clone());
     }
-    Shown { text, json: Value::Object(json) }
+    Shown {
+        text,
+        json: Value::Object(json),
+    }
 }
 
 fn release(catalog: &Catalog, name: &str, styles: &Styles) -> Result<Shown, VerifyError> {
@@ -171,20 +201,38 @@ fn shim(catalog: &Catalog, name: &str, styles: &Styles) -> Result<Shown, VerifyE
         text.push('\n');
         json.push(shown.json);
     };
-    for row in catalog.shims().iter().filter(|row| row.name == name || row.id == name) {
+    for row in catalog
+        .shims()
+        .iter()
+        .filter(|row| row.name == name || row.id == name)
+    {
         add(whole_row("shim", row, &row.versions, styles));
     }
-    for row in catalog.oci_runtimes().iter().filter(|row| row.name == name || row.id == name) {
+    for row in catalog
+        .oci_runtimes()
+        .iter()
+        .filter(|row| row.name == name || row.id == name)
+    {
         add(whole_row("OCI runtime", row, &row.versions, styles));
     }
     if json.is_empty() {
         let unknown = catalog.shim_row(name, "0").err();
         return Err(unknown.map_or_else(
-            || LookupError::UnknownName { given: name.to_owned(), kind: "shim", known: Vec::new() }.into(),
+            || {
+                LookupError::UnknownName {
+                    given: name.to_owned(),
+                    kind: "shim",
+                    known: Vec::new(),
+                }
+                .into()
+            },
             VerifyError::from,
         ));
     }
-    Ok(Shown { text, json: json!(json) })
+    Ok(Shown {
+        text,
+        json: json!(json),
+    })
 }
 
 fn whole_row<R: Row + Serialize>(kind: &str, row: &R, ranges: &[Range], styles: &Styles) -> Shown {
@@ -195,7 +243,11 @@ fn whole_row<R: Row + Serialize>(kind: &str, row: &R, ranges: &[Range], styles: 
         let _ = writeln!(text, "  {notes}");
     }
     let behaviours = behaviours(row);
-    let width = behaviours.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
+    let width = behaviours
+        .iter()
+        .map(|(key, _)| key.len())
+        .max()
+        .unwrap_or_default();
     for (key, value) in &behaviours {
         let known = match row.known(key) {
             Known::Read => String::new(),
@@ -205,9 +257,14 @@ fn whole_row<R: Row + Serialize>(kind: &str, row: &R, ranges: &[Range], styles: 
         let _ = writeln!(text, "  {key:width$}  {value}{known}");
     }
     let _ = writeln!(text, "  sources: {}", row.sources().join(", "));
-    let known: serde_json::Map<String, Value> =
-        behaviours.iter().map(|(key, _)| ((*key).to_owned(), json!(row.known(key)))).collect();
-    Shown { text, json: json!({ "kind": kind, "row": row, "known": known }) }
+    let known: serde_json::Map<String, Value> = behaviours
+        .iter()
+        .map(|(key, _)| ((*key).to_owned(), json!(row.known(key))))
+        .collect();
+    Shown {
+        text,
+        json: json!({ "kind": kind, "row": row, "known": known }),
+    }
 }
 
 fn named_design(design: &NamedDesign, row: &ContainerdRow, styles: &Styles) -> Shown {
@@ -220,24 +277,52 @@ fn named_design(design: &NamedDesign, row: &ContainerdRow, styles: &Styles) -> S
         design.sources.join(", "),
         shown.text
     );
-    Shown { text, json: json!({ "design": design, "row": shown.json }) }
+    Shown {
+        text,
+        json: json!({ "design": design, "row": shown.json }),
+    }
 }
 
 fn designs(catalog: &Catalog, styles: &Styles) -> Shown {
     let mut text = String::new();
-    let width = catalog.designs().iter().map(|design| design.name.len()).max().unwrap_or_default();
+    let width = catalog
+        .designs()
+        .iter()
+        .map(|design| design.name.len())
+        .max()
+        .unwrap_or_default();
     for design in catalog.designs() {
-        let _ = writeln!(text, "{}  {}", set(styles.name, &format!("{:width$}", design.name)), design.title);
-        let _ = writeln!(text, "{:width$}  {}", "", set(styles.dim, &format!("base {}", design.base)));
+        let _ = writeln!(
+            text,
+            "{}  {}",
+            set(styles.name, &format!("{:width$}", design.name)),
+            design.title
+        );
+        let _ = writeln!(
+            text,
+            "{:width$}  {}",
+            "",
+            set(styles.dim, &format!("base {}", design.base))
+        );
     }
-    let _ = writeln!(text, "\nEvery release of `shimproof show releases` is a design too.");
-    Shown { text, json: json!(catalog.designs()) }
+    let _ = writeln!(
+        text,
+        "\nEvery release of `shimproof show releases` is a design too."
+    );
+    Shown {
+        text,
+        json: json!(catalog.designs()),
+    }
 }
 
 fn properties(styles: &Styles) -> Shown {
     let all = shimproof_properties::all::<Abstract>();
     let mut text = String::new();
-    let width = all.iter().map(|property| property.id.len()).max().unwrap_or_default();
+    let width = all
+        .iter()
+        .map(|property| property.id.len())
+        .max()
+        .unwrap_or_default();
     let _ = writeln!(text, "{}", set(styles.name, "Always"));
     for property in &all {
         let _ = writeln!(text, "  {:width$}  {}", property.id, property.statement);
@@ -246,7 +331,10 @@ fn properties(styles: &Styles) -> Shown {
     let reachabilities = reachability::all();
     for reachability in &reachabilities {
         let unreachable = match reachability::unreachable(&reachability.id) {
-            Some(entry) => format!("  {}", set(styles.dim, &format!("no client reaches it: {}", entry.reason))),
+            Some(entry) => format!(
+                "  {}",
+                set(styles.dim, &format!("no client reaches it: {}", entry.reason))
+            ),
             None => String::new(),
         };
         let _ = writeln!(text, "  {}{unreachable}", reachability.id);
@@ -275,10 +363,18 @@ fn property(name: &str, styles: &Styles) -> Result<Shown, VerifyError> {
         return Ok(Shown { text, json });
     }
     let reachability = reachability::find(name).ok_or_else(|| unknown_property(name))?;
-    let mut text = format!("{}\n  {}\n", set(styles.name, &reachability.id), reachability.statement);
+    let mut text = format!(
+        "{}\n  {}\n",
+        set(styles.name, &reachability.id),
+        reachability.statement
+    );
     let unreachable = reachability::unreachable(name);
     if let Some(entry) = unreachable {
-        let _ = writeln!(text, "  No client reaches it: {} ({})", entry.reason, entry.source);
+        let _ = writeln!(
+            text,
+            "  No client reaches it: {} ({})",
+            entry.reason, entry.source
+        );
     }
     let json = json!({
         "id": reachability.id, "statement": reachability.statement,

@@ -68,12 +68,18 @@ pub struct Comparison {
 impl Comparison {
     /// How many properties held and are violated.
     pub fn regressions(&self) -> usize {
-        self.rows.iter().filter(|row| row.change == Change::Regressed).count()
+        self.rows
+            .iter()
+            .filter(|row| row.change == Change::Regressed)
+            .count()
     }
 
     /// The verifications of a scenario, before and after.
     pub fn of_scenario(&self, scenario: &str) -> Option<(&Verification, &Verification)> {
-        let mut found = self.verifications.iter().filter(|verification| verification.scenario == scenario);
+        let mut found = self
+            .verifications
+            .iter()
+            .filter(|verification| verification.scenario == scenario);
         Some((found.next()?, found.next()?))
     }
 }
@@ -112,7 +118,12 @@ pub fn compare(
             verify(catalog, &question, observer)
         };
         let (old, new) = (under(before)?, under(after)?);
-        for (was, is) in old.results.iter().zip(&new.results).filter(|(was, _)| was.kind == PropertyKind::Always) {
+        for (was, is) in old
+            .results
+            .iter()
+            .zip(&new.results)
+            .filter(|(was, _)| was.kind == PropertyKind::Always)
+        {
             let change = match (was.verdict, is.verdict) {
                 (Verdict::Unknown, _) | (_, Verdict::Unknown) => Change::Unknown,
                 (Verdict::Violated, Verdict::Holds) => Change::Fixed,

@@ -6,17 +6,25 @@ use crate::comparison::{Change, Comparison};
 use crate::style::{Styles, set};
 use crate::trace_text::trace_text;
 use crate::verification::{PropertyResult, Verdict, Verification};
-use crate::verification_text::explored;
+use crate::verification_text::{explored, findings, stories};
 
 /// The regression report: how the designs differ, what was fixed and what regressed, with the shortest traces.
 pub fn comparison_text(comparison: &Comparison, styles: &Styles) -> String {
     let mut text = String::new();
     let (before, after) = (&comparison.before, &comparison.after);
     // Writing into a string does not fail.
-    let _ = writeln!(text, "Regression report: {} → {}", set(styles.name, before), set(styles.name, after));
+    let _ = writeln!(
+        text,
+        "Regression report: {} → {}",
+        set(styles.name, before),
+        set(styles.name, after)
+    );
     let _ = writeln!(text);
     if comparison.behaviours.is_empty() {
-        let _ = writeln!(text, "The two designs behave alike in everything that the catalogue knows.");
+        let _ = writeln!(
+            text,
+            "The two designs behave alike in everything that the catalogue knows."
+        );
     } else {
         let _ = writeln!(text, "What the designs do differently:");
         for (key, was, is) in &comparison.behaviours {
@@ -31,8 +39,13 @@ pub fn comparison_text(comparison: &Comparison, styles: &Styles) -> String {
     }
     let single = scenarios.len() == 1;
     for scenario in scenarios {
-        let Some((old, new)) = comparison.of_scenario(scenario) else { continue };
-        let changed = comparison.rows.iter().any(|row| row.scenario == scenario && row.change != Change::Unchanged);
+        let Some((old, new)) = comparison.of_scenario(scenario) else {
+            continue;
+        };
+        let changed = comparison
+            .rows
+            .iter()
+            .any(|row| row.scenario == scenario && row.change != Change::Unchanged);
         if single || changed {
             scenario_text(&mut text, comparison, old, new, styles);
         }
@@ -53,7 +66,13 @@ pub fn comparison_text(comparison: &Comparison, styles: &Styles) -> String {
     text
 }
 
-fn scenario_text(text: &mut String, comparison: &Comparison, old: &Verification, new: &Verification, styles: &Styles) {
+fn scenario_text(
+    text: &mut String,
+    comparison: &Comparison,
+    old: &Verification,
+    new: &Verification,
+    styles: &Styles,
+) {
     let _ = writeln!(text);
     let _ = writeln!(text, "{}: {}", set(styles.name, &old.scenario), old.title);
     // The first component is containerd, which is what differs.
@@ -62,11 +81,23 @@ fn scenario_text(text: &mut String, comparison: &Comparison, old: &Verification,
     }
     let _ = writeln!(text, "  faults: {}", old.faults);
     let _ = writeln!(text);
-    let rows: Vec<_> = comparison.rows.iter().filter(|row| row.scenario == old.scenario).collect();
-    let property = rows.iter().map(|row| row.property.len()).max().unwrap_or_default();
+    let rows: Vec<_> = comparison
+        .rows
+        .iter()
+        .filter(|row| row.scenario == old.scenario)
+        .collect();
+    let property = rows
+        .iter()
+        .map(|row| row.property.len())
+        .max()
+        .unwrap_or_default();
     let before = comparison.before.len().max("violated".len());
     let after = comparison.after.len().max("violated".len());
-    let _ = writeln!(text, "  {:property$}  {:before$}  {:after$}", "", comparison.before, comparison.after);
+    let _ = writeln!(
+        text,
+        "  {:property$}  {:before$}  {:after$}",
+        "", comparison.before, comparison.after
+    );
     for row in rows {
         let style = match row.change {
             Change::Fixed => styles.good,
@@ -83,11 +114,18 @@ fn scenario_text(text: &mut String, comparison: &Comparison, old: &Verification,
             set(style, row.change.as_str())
         );
     }
-    stories(text, old, new, styles);
-    stories(text, new, old, styles);
+    changed_stories(text, old, new, styles);
+    changed_stories(text, new, old, styles);
     let _ = writeln!(text);
     for verification in [old, new] {
-        let _ = writeln!(text, "  {}", set(styles.dim, &format!("{}: {}", verification.design, explored(verification))));
+        let _ = writeln!(
+            text,
+            "  {}",
+            set(
+                styles.dim,
+                &format!("{}: {}", verification.design, explored(verification))
+            )
+        );
     }
     let rests_on = new.results.iter().find(|result| !result.rests_on.is_empty());
     if let Some(result) = rests_on {
@@ -99,37 +137,28 @@ fn scenario_text(text: &mut String, comparison: &Comparison, old: &Verification,
 }
 
 /// The traces of what one design violates and the other does not.
-fn stories(text: &mut String, violating: &Verification, other: &Verification, styles: &Styles) {
+fn changed_stories(text: &mut String, violating: &Verification, other: &Verification, styles: &Styles) {
     let changed = |result: &&PropertyResult| {
-        let verdict = other.results.iter().find(|o| o.property == result.property).map(|o| o.verdict);
-        result.verdict == Verdict::Violated && verdict != Some(Verdict::Violated)
-    };
-    let mut told: Vec<&PropertyResult> = Vec::new();
-    for result in violating.results.iter().filter(changed) {
-        let Some(trace) = &result.trace else { continue };
-        let same = told.iter().any(|other| other.trace.as_ref().is_some_and(|t| t.steps == trace.steps));
-        if same {
-            continue;
-        }
-        told.push(result);
-        let names: Vec<&str> = violating
+        let verdict = other
             .results
             .iter()
-            .filter(changed)
-            .filter(|r| r.trace.as_ref().is_some_and(|t| t.steps == trace.steps))
-            .map(|r| r.property.as_str())
-            .collect();
+            .find(|o| o.property == result.property)
+            .map(|o| o.verdict);
+        result.verdict == Verdict::Violated && verdict != Some(Verdict::Violated)
+    };
+    let results: Vec<&PropertyResult> = violating.results.iter().filter(changed).collect();
+    for story in stories(&results) {
+        let Some(trace) = &story[0].trace else { continue };
+        let names: Vec<&str> = story.iter().map(|result| result.property.as_str()).collect();
         let _ = writeln!(text);
         let _ = writeln!(
             text,
-            "Under {}, {} violated after these {} steps, and after no fewer:",
+            "Under {}, {} {} violated after these {} steps, and after no fewer:",
             set(styles.name, &violating.design),
-            match names.as_slice() {
-                [one] => format!("{} is", set(styles.name, one)),
-                many => format!("{} are", set(styles.name, &many.join(", "))),
-            },
+            set(styles.name, &names.join(", ")),
+            if names.len() == 1 { "is" } else { "are" },
             trace.steps.len()
         );
-        text.push_str(&trace_text(trace, styles));
+        text.push_str(&trace_text(trace, &findings(&story), styles));
     }
 }

@@ -31,7 +31,9 @@ struct ResultJson<'a> {
 
 /// Verifications as one document.
 pub fn verifications_json(verifications: &[Verification]) -> Value {
-    let engine = verifications.first().map_or("exact", |verification| verification.engine.as_str());
+    let engine = verifications
+        .first()
+        .map_or("exact", |verification| verification.engine.as_str());
     json!({ "schema": SCHEMA, "engine": engine, "results": results(verifications) })
 }
 

@@ -15,7 +15,7 @@ mod verification;
 mod verification_text;
 
 pub use builtin::{BuiltinError, FOUNDING_CASE, with_builtin_scenarios};
-pub use comparison::{Comparison, Row, Change, compare};
+pub use comparison::{Change, Comparison, Row, compare};
 pub use comparison_text::comparison_text;
 pub use json::{comparison_json, suite_json, verifications_json};
 pub use rests_on::RestsOn;

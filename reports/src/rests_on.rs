@@ -22,7 +22,11 @@ pub(crate) fn inferred<D: Domain>(world: &World<D>, facts: &[Fact]) -> Vec<Rests
     let mut inferred: Vec<RestsOn> = Vec::new();
     for fact in facts {
         let (file, row, field): (&str, &dyn RowRef, &str) = match fact {
-            Fact::Containerd(row, field) => ("containerd", &world.containerd[usize::from(*row)].row, field.as_str()),
+            Fact::Containerd(row, field) => (
+                "containerd",
+                &world.containerd[usize::from(*row)].row,
+                field.as_str(),
+            ),
             Fact::Kubelet(row, field) => ("kubelet", &world.kubelets[usize::from(*row)].row, field.as_str()),
             Fact::Shim(row, field) => ("shim", world.shim(*row), field.as_str()),
             Fact::OciRuntime(row, field) => match &world.oci_runtimes[usize::from(*row)].row {
@@ -31,7 +35,11 @@ pub(crate) fn inferred<D: Domain>(world: &World<D>, facts: &[Fact]) -> Vec<Rests
             },
         };
         let known = row.known_of(field);
-        let rests_on = RestsOn { row: format!("{file} {}", row.name()), field: field.to_owned(), known };
+        let rests_on = RestsOn {
+            row: format!("{file} {}", row.name()),
+            field: field.to_owned(),
+            known,
+        };
         if known == Known::Inferred && !inferred.contains(&rests_on) {
             inferred.push(rests_on);
         }

@@ -45,7 +45,9 @@ impl SuiteReport {
 
     /// Whether a search was cut short.
     pub fn cut_short(&self) -> bool {
-        self.verifications.iter().any(|verification| verification.bound.is_some())
+        self.verifications
+            .iter()
+            .any(|verification| verification.bound.is_some())
     }
 }
 
@@ -68,7 +70,10 @@ pub fn run_suite(
     };
     for scenario in scenarios {
         let expect = scenario.file.expect.clone().unwrap_or_default();
-        let designs = expect.designs.iter().map(|(name, expectation)| (Some(name.as_str()), &expectation.verdicts));
+        let designs = expect
+            .designs
+            .iter()
+            .map(|(name, expectation)| (Some(name.as_str()), &expectation.verdicts));
         for (design, verdicts) in std::iter::once((None, &expect.verdicts)).chain(designs) {
             let question = Question {
                 scenario,
@@ -81,20 +86,34 @@ pub fn run_suite(
                 limits,
             };
             let verification = verify(catalog, &question, observer)?;
-            let mut expected: Vec<(String, String)> =
-                verdicts.iter().map(|(property, verdict)| (property.clone(), verdict.to_string())).collect();
+            let mut expected: Vec<(String, String)> = verdicts
+                .iter()
+                .map(|(property, verdict)| (property.clone(), verdict.to_string()))
+                .collect();
             if design.is_none() {
-                expected.extend(expect.reachable.iter().map(|id| (id.clone(), "reached".to_owned())));
-                expected.extend(expect.unreachable.iter().map(|id| (id.clone(), "unreached".to_owned())));
+                expected.extend(
+                    expect
+                        .reachable
+                        .iter()
+                        .map(|id| (id.clone(), "reached".to_owned())),
+                );
+                expected.extend(
+                    expect
+                        .unreachable
+                        .iter()
+                        .map(|id| (id.clone(), "unreached".to_owned())),
+                );
             }
             report.deviations.extend(deviations(&verification, expected));
             report.verifications.push(verification);
         }
     }
     let reached = |id: &str| {
-        report.verifications.iter().flat_map(|verification| &verification.results).any(|result| {
-            result.property == id && result.verdict == Verdict::Reached
-        })
+        report
+            .verifications
+            .iter()
+            .flat_map(|verification| &verification.results)
+            .any(|result| result.property == id && result.verdict == Verdict::Reached)
     };
     for reachability in reachability::all() {
         let listed = reachability::unreachable(&reachability.id).is_some();
@@ -111,8 +130,14 @@ fn deviations(verification: &Verification, expected: Vec<(String, String)>) -> V
     expected
         .into_iter()
         .filter_map(|(property, expected)| {
-            let result = verification.results.iter().find(|result| result.property == property);
-            let found = result.map_or_else(|| "no such property".to_owned(), |result| verdict_text(result.verdict, result.vacuous));
+            let result = verification
+                .results
+                .iter()
+                .find(|result| result.property == property);
+            let found = result.map_or_else(
+                || "no such property".to_owned(),
+                |result| verdict_text(result.verdict, result.vacuous),
+            );
             // Whether a `holds` is vacuous is compared only where the scenario says that it is.
             let agrees = found == expected || (expected == "holds" && found == "holds (vacuous)");
             (!agrees).then(|| Deviation {
@@ -128,5 +153,9 @@ fn deviations(verification: &Verification, expected: Vec<(String, String)>) -> V
 
 /// A verdict as expectations write it.
 pub(crate) fn verdict_text(verdict: Verdict, vacuous: bool) -> String {
-    if vacuous { format!("{} (vacuous)", verdict.as_str()) } else { verdict.as_str().to_owned() }
+    if vacuous {
+        format!("{} (vacuous)", verdict.as_str())
+    } else {
+        verdict.as_str().to_owned()
+    }
 }

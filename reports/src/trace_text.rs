@@ -6,30 +6,81 @@ use shimproof_model::trace::{Trace, TraceStep};
 
 use crate::style::{Styles, set};
 
-/// The trace, step by step: who did what, what was sent to whom, which guard decided, what changed.
-pub fn trace_text(trace: &Trace, styles: &Styles) -> String {
+/// The trace, step by step: who did what, what was sent to whom, which guard decided, what changed; then what
+/// it breaks, for each property by name, and what comes of it.
+pub fn trace_text(trace: &Trace, findings: &[(&str, &str)], styles: &Styles) -> String {
     let mut text = String::new();
-    let width = trace.steps.iter().map(|step| step.actor.len()).max().unwrap_or_default();
+    let width = trace
+        .steps
+        .iter()
+        .chain(&trace.aftermath)
+        .map(|step| step.actor.len())
+        .max()
+        .unwrap_or_default();
     for (index, step) in trace.steps.iter().enumerate() {
         step_text(&mut text, index + 1, step, width, styles);
     }
-    // Writing into a string does not fail.
-    let _ = writeln!(text, "     ⇒ {}", set(styles.bad, &trace.finding));
+    for (property, finding) in findings {
+        // Writing into a string does not fail.
+        let _ = writeln!(text, "  ⇒ {}: {finding}", set(styles.bad, property));
+    }
+    let refusal = trace
+        .aftermath
+        .iter()
+        .find_map(|step| Some((step, step.refusal.as_ref()?)));
+    if let Some((step, refusal)) = refusal {
+        let _ = writeln!(
+            text,
+            "  What comes of it: {} refuses at {}, and the client gets\n    {}",
+            step.actor,
+            refusal.stage,
+            set(styles.bad, &refusal.error)
+        );
+    }
     text
 }
 
 fn step_text(text: &mut String, number: usize, step: &TraceStep, width: usize, styles: &Styles) {
-    let _ = writeln!(text, "  {number:>2}. {}  {}", set(styles.name, &format!("{:width$}", step.actor)), step.event);
+    let _ = writeln!(
+        text,
+        "  {number:>2}. {}  {}",
+        set(styles.name, &format!("{:width$}", step.actor)),
+        step.event
+    );
     let indent = " ".repeat(width + 8);
     for guard in &step.guards {
-        let _ = writeln!(text, "{indent}{}: {} ⇒ {}", guard.guard, guard.inputs, guard.decision);
-        let _ = writeln!(text, "{indent}{}", set(styles.dim, &format!("  [{}; {}]", guard.table, guard.source)));
+        let _ = writeln!(
+            text,
+            "{indent}{}: {} ⇒ {}",
+            guard.guard, guard.inputs, guard.decision
+        );
+        let _ = writeln!(
+            text,
+            "{indent}{}",
+            set(styles.dim, &format!("  [{}; {}]", guard.table, guard.source))
+        );
     }
     if let Some(refusal) = &step.refusal {
-        let _ = writeln!(text, "{indent}{} at {}: {}", set(styles.bad, "refused"), refusal.stage, refusal.error);
+        let _ = writeln!(
+            text,
+            "{indent}{} at {}: {}",
+            set(styles.bad, "refused"),
+            refusal.stage,
+            refusal.error
+        );
     }
-    for change in &step.changes {
-        let _ = writeln!(text, "{indent}{}: {} → {}", change.field, change.before, change.after);
+    // A record that begins says only what is in it.
+    let begins = |before: &str, after: &str| before == "-" && matches!(after, "none" | "not pinned");
+    for change in step
+        .changes
+        .iter()
+        .filter(|change| !begins(&change.before, &change.after))
+    {
+        let _ = writeln!(
+            text,
+            "{indent}{}: {} → {}",
+            change.field, change.before, change.after
+        );
     }
     if let Some(sent) = &step.sends {
         let _ = writeln!(text, "{indent}→ {}: {}", sent.to, sent.message);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::{Catalog, LookupError};
-use shimproof_model::trace::{Trace, record};
+use shimproof_model::trace::{Trace, record_with_aftermath};
 use shimproof_model::{Action, World};
 use shimproof_properties::reachability::{self, Reachability};
 use shimproof_properties::{CheckError, Engine, Finding, Findings, Machine, Property, PropertyKind, check};
@@ -135,8 +135,16 @@ pub enum VerifyError {
 
 /// The names of all properties and reachabilities.
 pub fn property_ids() -> Vec<String> {
-    let properties = shimproof_properties::all::<Abstract>().into_iter().map(|property| property.id.to_owned());
-    properties.chain(reachability::all().into_iter().map(|reachability| reachability.id)).collect()
+    let properties = shimproof_properties::all::<Abstract>()
+        .into_iter()
+        .map(|property| property.id.to_owned());
+    properties
+        .chain(
+            reachability::all()
+                .into_iter()
+                .map(|reachability| reachability.id),
+        )
+        .collect()
 }
 
 /// The error that names the properties most like `given`.
@@ -144,7 +152,10 @@ pub fn unknown_property(given: &str) -> VerifyError {
     let mut ids = property_ids();
     ids.sort_by_cached_key(|id| strsim::damerau_levenshtein(id, given));
     ids.truncate(3);
-    VerifyError::UnknownProperty { given: given.to_owned(), nearest: ids }
+    VerifyError::UnknownProperty {
+        given: given.to_owned(),
+        nearest: ids,
+    }
 }
 
 /// The properties and reachabilities of those names; all properties, if there are none.
@@ -189,19 +200,36 @@ pub fn verify(
         Some(name) => Some((name.to_owned(), catalog.design_row(name)?.clone())),
         None => None,
     };
-    let overrides = Overrides { design, pods: question.pods, faults: question.faults };
+    let overrides = Overrides {
+        design,
+        pods: question.pods,
+        faults: question.faults,
+    };
     let world = question.scenario.world(catalog, &overrides).map_err(Box::new)?;
     let machine = Arc::new(Machine::new(world));
-    let findings =
-        check(&machine, &properties, &reachabilities, question.engine, question.limits, observer)?;
+    let findings = check(
+        &machine,
+        &properties,
+        &reachabilities,
+        question.engine,
+        question.limits,
+        observer,
+    )?;
 
     let world = machine.world();
     let rests_on = inferred(world, &findings.facts);
-    let names = Names { scenario: &question.scenario.file.name, design: &design_name(world) };
+    let names = Names {
+        scenario: &question.scenario.file.name,
+        design: &design_name(world),
+    };
     let statements = properties
         .iter()
         .map(|property| (property.statement.to_owned(), PropertyKind::Always))
-        .chain(reachabilities.iter().map(|r| (r.statement.clone(), PropertyKind::Reachable)));
+        .chain(
+            reachabilities
+                .iter()
+                .map(|r| (r.statement.clone(), PropertyKind::Reachable)),
+        );
     let results = findings
         .findings
         .iter()
@@ -248,9 +276,11 @@ fn result(
     };
     let trace = finding.path.as_ref().map(|path| {
         let actions: Vec<Action<Abstract>> = path.actions().map(|taken| taken.action).collect();
-        let (trace, last) = record(world, &actions);
+        let (trace, last) = record_with_aftermath(world, &actions);
         let broken = property.and_then(|property| {
-            last.pods.iter().find_map(|pod| (property.broken)(world, &last.environment, pod, &mut |_| ()))
+            last.pods
+                .iter()
+                .find_map(|pod| (property.broken)(world, &last.environment, pod, &mut |_| ()))
         });
         Trace {
             scenario: names.scenario.to_owned(),
@@ -266,7 +296,11 @@ fn result(
         kind,
         verdict,
         vacuous,
-        rests_on: if matches!(verdict, Verdict::Holds | Verdict::Unreached) { rests_on.to_vec() } else { Vec::new() },
+        rests_on: if matches!(verdict, Verdict::Holds | Verdict::Unreached) {
+            rests_on.to_vec()
+        } else {
+            Vec::new()
+        },
         trace,
     }
 }
@@ -290,7 +324,12 @@ fn numbers(findings: &Findings<Abstract>) -> Verification {
 
 /// The releases of containerd, in the order in which they can be reached.
 fn design_name(world: &World<Abstract>) -> String {
-    world.containerd.iter().map(|release| release.version.as_str()).collect::<Vec<_>>().join(" → ")
+    world
+        .containerd
+        .iter()
+        .map(|release| release.version.as_str())
+        .collect::<Vec<_>>()
+        .join(" → ")
 }
 
 fn components(world: &World<Abstract>) -> Vec<String> {
@@ -302,23 +341,45 @@ fn components(world: &World<Abstract>) -> Vec<String> {
             if kubelet.row.gate.is_empty() {
                 kubelet.version.clone()
             } else {
-                format!("{} ({} {})", kubelet.version, kubelet.row.gate, if kubelet.gate { "on" } else { "off" })
+                format!(
+                    "{} ({} {})",
+                    kubelet.version,
+                    kubelet.row.gate,
+                    if kubelet.gate { "on" } else { "off" }
+                )
             }
         })
         .collect();
     match world.client {
-        shimproof_model::world::Client::Kubelet => components.push(format!("kubelet {}", kubelets.join(" → "))),
+        shimproof_model::world::Client::Kubelet => {
+            components.push(format!("kubelet {}", kubelets.join(" → ")));
+        }
         shimproof_model::world::Client::Any => components.push("any CRI client".to_owned()),
     }
     for binary in &world.binaries {
-        let rows: Vec<&str> = binary.rows.iter().map(|row| world.shim(*row).name.as_str()).collect();
+        let rows: Vec<&str> = binary
+            .rows
+            .iter()
+            .map(|row| world.shim(*row).name.as_str())
+            .collect();
         let name = rows.first().copied().unwrap_or_default();
-        components.push(format!("{name} {} for {}", binary.versions.join(" → "), binary.name));
+        components.push(format!(
+            "{name} {} for {}",
+            binary.versions.join(" → "),
+            binary.name
+        ));
     }
-    let from_options =
-        world.shims.iter().any(|shim| shim.oci_runtime == shimproof_model::catalog::OciRuntimeKind::FromOptions);
+    let from_options = world
+        .shims
+        .iter()
+        .any(|shim| shim.oci_runtime == shimproof_model::catalog::OciRuntimeKind::FromOptions);
     if from_options {
-        components.extend(world.oci_runtimes.iter().map(|runtime| format!("{} as {}", runtime.version, runtime.binary_name)));
+        components.extend(
+            world
+                .oci_runtimes
+                .iter()
+                .map(|runtime| format!("{} as {}", runtime.version, runtime.binary_name)),
+        );
     }
     components
 }
@@ -338,7 +399,14 @@ fn faults(world: &World<Abstract>) -> String {
         ("shim upgrade", budget.shim_upgrade),
         ("configuration change", budget.config_change),
     ];
-    let possible: Vec<String> =
-        kinds.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{name} ≤ {count}")).collect();
-    if budget.total == 0 { "none".to_owned() } else { format!("at most {} of {}", budget.total, possible.join(", ")) }
+    let possible: Vec<String> = kinds
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| format!("{name} ≤ {count}"))
+        .collect();
+    if budget.total == 0 {
+        "none".to_owned()
+    } else {
+        format!("at most {} of {}", budget.total, possible.join(", "))
+    }
 }

@@ -12,15 +12,30 @@ use crate::verification::{PropertyResult, Verdict, Verification};
 pub fn verification_text(verification: &Verification, styles: &Styles) -> String {
     let mut text = String::new();
     // Writing into a string does not fail.
-    let _ = writeln!(text, "{}: {}", set(styles.name, &verification.scenario), verification.title);
+    let _ = writeln!(
+        text,
+        "{}: {}",
+        set(styles.name, &verification.scenario),
+        verification.title
+    );
     for component in &verification.components {
         let _ = writeln!(text, "  {component}");
     }
     let _ = writeln!(text, "  faults: {}", verification.faults);
     let _ = writeln!(text);
-    let width = verification.results.iter().map(|result| result.property.len()).max().unwrap_or_default();
+    let width = verification
+        .results
+        .iter()
+        .map(|result| result.property.len())
+        .max()
+        .unwrap_or_default();
     for result in &verification.results {
-        let _ = writeln!(text, "{:width$}  {}", result.property, verdict_line(result, styles));
+        let _ = writeln!(
+            text,
+            "{:width$}  {}",
+            result.property,
+            verdict_line(result, styles)
+        );
         if result.verdict == Verdict::Violated {
             let _ = writeln!(text, "{:width$}  {}", "", set(styles.dim, &result.statement));
         }
@@ -33,38 +48,60 @@ pub fn verification_text(verification: &Verification, styles: &Styles) -> String
     }
     if !told.is_empty() {
         let _ = writeln!(text);
-        let _ = writeln!(text, "What holds rests on facts that are only inferred, neither read in the source nor executed:");
+        let _ = writeln!(
+            text,
+            "What holds rests on facts that are only inferred, neither read in the source nor executed:"
+        );
         for rests_on in told {
             let _ = writeln!(text, "  {}: {}", rests_on.row, rests_on.field);
         }
     }
-    // Properties that are broken by the same steps share their story.
-    let mut stories: Vec<(&PropertyResult, Vec<&str>)> = Vec::new();
-    for result in &verification.results {
-        let Some(trace) = &result.trace else { continue };
-        let same = stories.iter_mut().find(|(first, _)| {
-            first.trace.as_ref().is_some_and(|other| other.steps == trace.steps && first.kind == result.kind)
-        });
-        match same {
-            Some((_, names)) => names.push(&result.property),
-            None => stories.push((result, vec![&result.property])),
-        }
-    }
-    for (result, names) in stories {
-        let Some(trace) = &result.trace else { continue };
+    let results: Vec<&PropertyResult> = verification.results.iter().collect();
+    for story in stories(&results) {
+        let Some(trace) = &story[0].trace else { continue };
+        let names: Vec<&str> = story.iter().map(|result| result.property.as_str()).collect();
         let _ = writeln!(text);
         let _ = writeln!(
             text,
-            "{} is {} by these {} steps, and by no fewer:",
+            "{} {} {} by these {} steps, and by no fewer:",
             set(styles.name, &names.join(", ")),
-            result.verdict.as_str(),
+            if names.len() == 1 { "is" } else { "are" },
+            story[0].verdict.as_str(),
             trace.steps.len()
         );
-        text.push_str(&trace_text(trace, styles));
+        text.push_str(&trace_text(trace, &findings(&story), styles));
     }
     let _ = writeln!(text);
     let _ = writeln!(text, "{}", set(styles.dim, &explored(verification)));
     text
+}
+
+/// Results that the same steps decide, together: they share their story.
+pub(crate) fn stories<'r>(results: &[&'r PropertyResult]) -> Vec<Vec<&'r PropertyResult>> {
+    let mut stories: Vec<Vec<&PropertyResult>> = Vec::new();
+    for result in results {
+        let Some(trace) = &result.trace else { continue };
+        let same = stories.iter_mut().find(|story| {
+            story[0].kind == result.kind
+                && story[0]
+                    .trace
+                    .as_ref()
+                    .is_some_and(|other| other.steps == trace.steps)
+        });
+        match same {
+            Some(story) => story.push(result),
+            None => stories.push(vec![result]),
+        }
+    }
+    stories
+}
+
+/// What each of them finds.
+pub(crate) fn findings<'r>(story: &[&'r PropertyResult]) -> Vec<(&'r str, &'r str)> {
+    let finding = |result: &&'r PropertyResult| {
+        Some((result.property.as_str(), result.trace.as_ref()?.finding.as_str()))
+    };
+    story.iter().filter_map(finding).collect()
 }
 
 fn verdict_line(result: &PropertyResult, styles: &Styles) -> String {
@@ -83,14 +120,17 @@ fn verdict_line(result: &PropertyResult, styles: &Styles) -> String {
 /// What was explored, without the time that it took, so that two runs print the same.
 pub(crate) fn explored(verification: &Verification) -> String {
     let how = match verification.depth {
-        Some(depth) => format!("{} levels, breadth first, whole states", depth),
+        Some(depth) => format!("{depth} levels, breadth first, whole states"),
         None => "depth first, by Stateright".to_owned(),
     };
     let end = match &verification.bound {
         None => "every reachable state".to_owned(),
         Some(bound) => format!("cut short: {bound}"),
     };
-    format!("{end}: {} states, {} steps between them, {how}", verification.states, verification.transitions)
+    format!(
+        "{end}: {} states, {} steps between them, {how}",
+        verification.states, verification.transitions
+    )
 }
 
 /// The suite: one line for each scenario and design, then what deviates.
@@ -99,7 +139,12 @@ pub fn suite_text(report: &SuiteReport, styles: &Styles) -> String {
     let mut last = "";
     for verification in &report.verifications {
         if verification.scenario != last {
-            let _ = writeln!(text, "{}: {}", set(styles.name, &verification.scenario), verification.title);
+            let _ = writeln!(
+                text,
+                "{}: {}",
+                set(styles.name, &verification.scenario),
+                verification.title
+            );
             last = &verification.scenario;
         }
         let violated: Vec<&str> = verification
@@ -115,7 +160,11 @@ pub fn suite_text(report: &SuiteReport, styles: &Styles) -> String {
         } else {
             format!("{} {}", set(styles.bad, "violated:"), violated.join(", "))
         };
-        let _ = writeln!(text, "  {}: {verdict} ({} states)", verification.design, verification.states);
+        let _ = writeln!(
+            text,
+            "  {}: {verdict} ({} states)",
+            verification.design, verification.states
+        );
     }
     let _ = writeln!(text);
     for deviation in &report.deviations {
@@ -134,11 +183,26 @@ pub fn suite_text(report: &SuiteReport, styles: &Styles) -> String {
         let _ = writeln!(text, "{} {id}", set(styles.bad, "reached by no scenario:"));
     }
     for id in &report.reached_against_the_list {
-        let _ = writeln!(text, "{} {id}", set(styles.bad, "reached, though it is on the list of what no client reaches:"));
+        let _ = writeln!(
+            text,
+            "{} {id}",
+            set(
+                styles.bad,
+                "reached, though it is on the list of what no client reaches:"
+            )
+        );
     }
     let scenarios = report.verifications.len();
-    let states: u64 = report.verifications.iter().map(|verification| verification.states).sum();
-    let end = if report.as_expected() { "all as expected" } else { "not all as expected" };
+    let states: u64 = report
+        .verifications
+        .iter()
+        .map(|verification| verification.states)
+        .sum();
+    let end = if report.as_expected() {
+        "all as expected"
+    } else {
+        "not all as expected"
+    };
     let _ = writeln!(text, "{end}: {scenarios} searches, {states} states in all");
     text
 }

@@ -224,9 +224,13 @@ fn one_pod(pods: &mut Vec<Pod>, manifest: &Snippet) -> Result<Pod, ScenarioError
 /// Where a key of the scenario file stands, as far down as the file has it. The file has been parsed before.
 pub(crate) fn value_place(source: &Snippet, path: &[&str]) -> Place {
     let mut place = source.place(0..0);
-    let Ok(mut tree) = Tree::parse(source) else { return place };
+    let Ok(mut tree) = Tree::parse(source) else {
+        return place;
+    };
     for key in path {
-        let Some(item) = tree.0.remove(*key) else { return place };
+        let Some(item) = tree.0.remove(*key) else {
+            return place;
+        };
         place = item.place.clone();
         match item.node {
             crate::containerd::Node::Table(inner) => tree = inner,

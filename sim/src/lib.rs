@@ -1,3 +1,4 @@
 //! wip
 #![allow(missing_docs)]
-pub mod wire; pub use wire::Wire;
+pub mod wire;
+pub use wire::Wire;

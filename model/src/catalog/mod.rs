@@ -213,7 +213,9 @@ impl Catalog {
             if let Some(last) = rules.last()
                 && (last.url != "*" || last.value.is_some() || !last.when.is_empty())
             {
-                return fail(format!("the last rule of `{channel}.rules` must take every message"));
+                return fail(format!(
+                    "the last rule of `{channel}.rules` must take every message"
+                ));
             }
         }
         if shim.create.scope != Scope::Never && shim.create.rules.is_empty() {

@@ -72,7 +72,14 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         };
         let table = &self.containerd().guards.same_userns_config;
         let decision = table.decide(plain(sandbox) != plain(container));
-        self.containerd_decided(ContainerdField::CompareUserns, Guard::SameUsernsConfig, decision, table.name(), || format!("sandbox configuration: {sandbox}; container configuration: {container}"), "internal/cri/server/container_create.go@v2.0.1");
+        self.containerd_decided(
+            ContainerdField::CompareUserns,
+            Guard::SameUsernsConfig,
+            decision,
+            table.name(),
+            || format!("sandbox configuration: {sandbox}; container configuration: {container}"),
+            "internal/cri/server/container_create.go@v2.0.1",
+        );
         match decision {
             Acceptance::Accepted => Ok(()),
             Acceptance::Refused => Err(Refusal::UsernsConfigDiffers),
@@ -84,16 +91,23 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         let mode = userns.mode();
         let table = &self.containerd().guards.mounts;
         let mounts = table.decide((mode, wanted));
-        self.containerd_decided(if wanted {
-            ContainerdField::IdmappedMounts
-        } else {
-            ContainerdField::OwnMountsIdmapped
-        }, Guard::WithMounts, mounts, table.name(), || {
+        self.containerd_decided(
+            if wanted {
+                ContainerdField::IdmappedMounts
+            } else {
+                ContainerdField::OwnMountsIdmapped
+            },
+            Guard::WithMounts,
+            mounts,
+            table.name(),
+            || {
                 format!(
                     "mode {mode}, mounts of the request {}",
                     if wanted { "id-mapped" } else { "plain" }
                 )
-            }, "internal/cri/opts/spec_linux_opts.go@v2.0.1");
+            },
+            "internal/cri/opts/spec_linux_opts.go@v2.0.1",
+        );
         match mounts {
             Mounts::Plain | Mounts::OwnIdmapped | Mounts::Idmapped => Ok(mounts),
             Mounts::Refused => Err(Refusal::IdmapMountsUnsupported),

@@ -62,7 +62,14 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         let (name, shown) = (self.runtime_name(), seen::<D>(self.recorded_options()));
         let table = &self.containerd().guards.io_owner;
         let decision = table.decide((userns.mode(), runtime, options));
-        self.containerd_decided(ContainerdField::IoOwnerGuard, Guard::UpdateContainerIoOwner, decision, table.name(), || format!("{userns}; runtime {name}; runtime options {shown}"), "internal/cri/server/container_start_linux.go@v2.0.1");
+        self.containerd_decided(
+            ContainerdField::IoOwnerGuard,
+            Guard::UpdateContainerIoOwner,
+            decision,
+            table.name(),
+            || format!("{userns}; runtime {name}; runtime options {shown}"),
+            "internal/cri/server/container_start_linux.go@v2.0.1",
+        );
         if decision == Owner::NotWritten {
             return Ok(None);
         }

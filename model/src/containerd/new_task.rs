@@ -27,7 +27,14 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         let (name, shown) = (self.runtime_name(), seen::<D>(task_options));
         let table = &self.containerd().guards.format_options;
         let decision = table.decide((runtime, options));
-        self.containerd_decided(ContainerdField::DaemonTaskOptions, Guard::FormatOptions, decision, table.name(), || format!("runtime {name}; task options {shown}"), "plugins/services/tasks/local.go@v2.0.1");
+        self.containerd_decided(
+            ContainerdField::DaemonTaskOptions,
+            Guard::FormatOptions,
+            decision,
+            table.name(),
+            || format!("runtime {name}; task options {shown}"),
+            "plugins/services/tasks/local.go@v2.0.1",
+        );
         match decision {
             Acceptance::Accepted => Ok(()),
             Acceptance::Refused => Err(Refusal::InvalidTaskCreateOption),

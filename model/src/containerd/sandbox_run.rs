@@ -109,7 +109,14 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         let mode = userns.mode();
         let table = &self.containerd().guards.pin_userns;
         let pin = table.decide((mode, network));
-        self.containerd_decided(ContainerdField::PinUserns, Guard::PinUserNamespace, pin, table.name(), || format!("mode {mode}, {network}"), "internal/cri/server/podsandbox/sandbox_run_linux.go@v2.0.1");
+        self.containerd_decided(
+            ContainerdField::PinUserns,
+            Guard::PinUserNamespace,
+            pin,
+            table.name(),
+            || format!("mode {mode}, {network}"),
+            "internal/cri/server/podsandbox/sandbox_run_linux.go@v2.0.1",
+        );
         if pin == Pin::Pinned && network == Network::Node {
             // There is no network namespace of the pod to start from.
             return Err(Refusal::PinWithoutNetns);

@@ -37,11 +37,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
     }
 
     /// A failure of `-info` without options is only logged, so the answer does not matter.
-    pub(crate) fn handle_load_shim_info(
-        &mut self,
-        target: Target,
-        task_options: Option<D::Any>,
-    ) {
+    pub(crate) fn handle_load_shim_info(&mut self, target: Target, task_options: Option<D::Any>) {
         self.shim_manager_start(target, task_options);
     }
 
@@ -75,14 +71,21 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             .is_some_and(|shim| self.world.shim(shim).protocol < 3);
         let table = &self.containerd().guards.start;
         let invocation = table.decide((in_store, below_3));
-        self.containerd_decided(ContainerdField::StartForAppContainers, Guard::ShimManagerStart, invocation, table.name(), || {
+        self.containerd_decided(
+            ContainerdField::StartForAppContainers,
+            Guard::ShimManagerStart,
+            invocation,
+            table.name(),
+            || {
                 let known = if in_store {
                     "in the sandbox store"
                 } else {
                     "not in the sandbox store"
                 };
                 format!("sandbox {known}, task API {}", if below_3 { "2" } else { "3" })
-            }, "core/runtime/v2/shim_manager.go@v2.0.6");
+            },
+            "core/runtime/v2/shim_manager.go@v2.0.6",
+        );
         invocation
     }
 
@@ -92,7 +95,14 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         let (shown_task, shown) = (seen::<D>(task_options), seen::<D>(self.recorded_options()));
         let table = &self.containerd().guards.options_fallback;
         let source = table.decide(task);
-        self.containerd_decided(ContainerdField::OptionsFallback, Guard::OptionsFallback, source, table.name(), || format!("task options {shown_task}; runtime options {shown}"), "core/runtime/v2/shim.go@v2.0.0");
+        self.containerd_decided(
+            ContainerdField::OptionsFallback,
+            Guard::OptionsFallback,
+            source,
+            table.name(),
+            || format!("task options {shown_task}; runtime options {shown}"),
+            "core/runtime/v2/shim.go@v2.0.0",
+        );
         match source {
             OptionsSource::Task => task_options.cloned(),
             OptionsSource::Runtime => self.recorded_options().cloned(),
@@ -125,13 +135,23 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         }
         let task = state_of::<D>(task_options.as_ref());
         let runtime = state_of::<D>(self.recorded_options());
-        let (shown_task, shown) = (seen::<D>(task_options.as_ref()), seen::<D>(self.recorded_options()));
+        let (shown_task, shown) = (
+            seen::<D>(task_options.as_ref()),
+            seen::<D>(self.recorded_options()),
+        );
         self.on_containerd(ContainerdField::InfoOptions);
         let Some(table) = &self.containerd().guards.info_options else {
             return self.create_task(target, server, task_options.as_ref());
         };
         let source = table.decide((task, runtime));
-        self.containerd_decided(ContainerdField::InfoOptions, Guard::ValidateRuntimeFeatures, source, table.name(), || format!("a mount is id-mapped; task options {shown_task}; runtime options {shown}"), "core/runtime/v2/task_manager.go@v2.0.1");
+        self.containerd_decided(
+            ContainerdField::InfoOptions,
+            Guard::ValidateRuntimeFeatures,
+            source,
+            table.name(),
+            || format!("a mount is id-mapped; task options {shown_task}; runtime options {shown}"),
+            "core/runtime/v2/task_manager.go@v2.0.1",
+        );
         let options = match source {
             OptionsSource::Task => task_options.clone(),
             OptionsSource::Runtime => self.recorded_options().cloned(),

@@ -34,7 +34,14 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         let base = self.base_by_runtime_options();
         let table = &self.containerd().guards.task_api_endpoint;
         let decision = table.decide((valid, base));
-        self.containerd_decided(ContainerdField::TaskApiEndpoint, Guard::WithTaskApiEndpoint, decision, table.name(), || format!("the sandbox has an endpoint; task options would start from {base}"), "client/task_opts.go@v2.0.5");
+        self.containerd_decided(
+            ContainerdField::TaskApiEndpoint,
+            Guard::WithTaskApiEndpoint,
+            decision,
+            table.name(),
+            || format!("the sandbox has an endpoint; task options would start from {base}"),
+            "client/task_opts.go@v2.0.5",
+        );
         match decision {
             EndpointDecision::Nothing | EndpointDecision::Skip => Ok(()),
             EndpointDecision::Write | EndpointDecision::Fail => {
@@ -99,7 +106,14 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         let (name, shown) = (self.runtime_name(), seen::<D>(self.recorded_options()));
         let base = self.base_by_runtime_options();
         let table = &self.containerd().guards.task_options_base;
-        self.containerd_decided(ContainerdField::TaskOptionsBase, Guard::GetRuncOptions, base, table.name(), || format!("runtime {name}; runtime options {shown}"), "client/task.go@v2.0.5");
+        self.containerd_decided(
+            ContainerdField::TaskOptionsBase,
+            Guard::GetRuncOptions,
+            base,
+            table.name(),
+            || format!("runtime {name}; runtime options {shown}"),
+            "client/task.go@v2.0.5",
+        );
         match base {
             Base::FreshRunc => Ok(D::fresh(TypeUrl::RuncV1)),
             Base::FreshCreateOptions => Ok(D::fresh(TypeUrl::LinuxCreateOptions)),

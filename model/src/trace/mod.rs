@@ -15,7 +15,7 @@ pub use action::NamedAction;
 pub use digest::digest;
 pub use fields::{Change, fields};
 pub use message::describe_message;
-pub use record::record;
+pub use record::{record, record_with_aftermath};
 
 /// The version of the format that this release writes.
 pub const TRACE_VERSION: u32 = 1;
@@ -36,8 +36,10 @@ pub struct Trace {
     pub finding: String,
     /// The digest of the initial state.
     pub initial: String,
-    /// The steps.
+    /// The steps up to there.
     pub steps: Vec<TraceStep>,
+    /// What comes of it, if nothing else happens: the steps until the client has its answer.
+    pub aftermath: Vec<TraceStep>,
 }
 
 /// One step of a trace.

@@ -1,10 +1,11 @@
 //! Records a trace from the actions of a run.
 
 use crate::domain::Domain;
-use crate::log::{Decided, Story};
+use crate::log::{Decided, Quiet, Story};
 use crate::node::{Action, Node};
-use crate::pod::{Call, Pod, Target};
+use crate::pod::{Call, InFlight, Pod, Target};
 use crate::refusal::Refusal;
+use crate::step::PodAction;
 use crate::world::World;
 
 use super::fields::{changes, fields};
@@ -54,8 +55,41 @@ pub fn record<D: Domain>(world: &World<D>, actions: &[Action<D>]) -> (Trace, Nod
         finding: String::new(),
         initial,
         steps,
+        aftermath: Vec::new(),
     };
     (trace, node)
+}
+
+/// The most steps from a message to the reply of its call: `-info`, `start`, `-info`, Create, and two replies.
+const MOST_STEPS_OF_A_CALL: usize = 8;
+
+/// [`record`], and what comes of the call in which the run ended, if nothing else happens. Returns the state at
+/// the end of `actions`.
+pub fn record_with_aftermath<D: Domain>(world: &World<D>, actions: &[Action<D>]) -> (Trace, Node<D>) {
+    let (_, end) = record(world, actions);
+    let mut node = end.clone();
+    let mut all = actions.to_vec();
+    if let Some(Action::Pod(pod, _)) = actions.last() {
+        let deliver = Action::Pod(*pod, PodAction::Deliver);
+        let mut enabled = Vec::new();
+        for _ in 0..MOST_STEPS_OF_A_CALL {
+            enabled.clear();
+            node.enabled(world, &mut enabled);
+            let answered = matches!(
+                node.pods[usize::from(*pod)].in_flight,
+                None | Some(InFlight::Reply { .. })
+            );
+            if answered || !enabled.contains(&deliver) {
+                break;
+            }
+            // A refusal is what the aftermath is to show; the next step takes it to the client.
+            let _ = node.apply(world, deliver, &mut Quiet);
+            all.push(deliver);
+        }
+    }
+    let (mut trace, _) = record(world, &all);
+    trace.aftermath = trace.steps.split_off(actions.len());
+    (trace, end)
 }
 
 fn guard_decision(decided: &Decided) -> GuardDecision {

@@ -1,6 +1,6 @@
 //! Shim binaries, numbered, with the releases that each of them can be.
 
-use shimproof_model::catalog::{Catalog, ShimRow};
+use shimproof_model::catalog::{Catalog, LookupError, ShimRow};
 use shimproof_model::world::{Binary, Containerd, MAX_BINARIES};
 use shimproof_model::{Finite, TypeUrl};
 
@@ -25,7 +25,13 @@ pub(super) struct Binaries<'s> {
 
 impl<'s> Binaries<'s> {
     pub fn new(scenario: &'s Scenario, catalog: &'s Catalog, containerd: &'s [Containerd]) -> Self {
-        Self { scenario, catalog, containerd, shims: Vec::new(), found: Vec::new() }
+        Self {
+            scenario,
+            catalog,
+            containerd,
+            shims: Vec::new(),
+            found: Vec::new(),
+        }
     }
 
     /// The number of the binary that a `runtime_path` or a `runtime_type` leads to.
@@ -34,10 +40,14 @@ impl<'s> Binaries<'s> {
             return Ok(u8::try_from(index).unwrap_or(u8::MAX));
         }
         let sections = &self.scenario.file.shims;
-        let key = [name, handler.runtime_type.as_str()].into_iter().find(|key| sections.contains_key(*key));
+        let key = [name, handler.runtime_type.as_str()]
+            .into_iter()
+            .find(|key| sections.contains_key(*key));
         let binary = match key {
             Some(key) => self.named(name, key)?,
-            None if name == SHIPPED_TYPE || name.rsplit('/').next() == Some(SHIPPED_BINARY) => self.shipped(name),
+            None if name == SHIPPED_TYPE || name.rsplit('/').next() == Some(SHIPPED_BINARY) => {
+                self.shipped(name)
+            }
             None => {
                 return Err(handler.bad_options(format!(
                     "the scenario does not say which shim serves `{name}`: add [shims.\"{name}\"] with shim and version"
@@ -50,8 +60,15 @@ impl<'s> Binaries<'s> {
 
     pub fn finish(self) -> Result<(Vec<ShimRow>, Vec<Binary>), ScenarioError> {
         if self.found.len() > MAX_BINARIES {
-            let message = format!("the handlers execute {} shim binaries; the machine has at most {MAX_BINARIES}", self.found.len());
-            return Err(ScenarioError::bad_value(&value_place(&self.scenario.source, &["shims"]), message, None));
+            let message = format!(
+                "the handlers execute {} shim binaries; the machine has at most {MAX_BINARIES}",
+                self.found.len()
+            );
+            return Err(ScenarioError::bad_value(
+                &value_place(&self.scenario.source, &["shims"]),
+                message,
+                None,
+            ));
         }
         Ok((self.shims, self.found))
     }
@@ -59,25 +76,55 @@ impl<'s> Binaries<'s> {
     fn named(&mut self, name: &str, key: &str) -> Result<Binary, ScenarioError> {
         let section = &self.scenario.file.shims[key];
         let links = self.links(section, key)?;
-        let later = self.scenario.file.verify.upgrade_to.shims.get(key).map(Vec::as_slice).unwrap_or_default();
+        let later = self
+            .scenario
+            .file
+            .verify
+            .upgrade_to
+            .shims
+            .get(key)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let mut rows = Vec::new();
         let mut versions = Vec::new();
         for (number, version) in std::iter::once(&section.version).chain(later).enumerate() {
-            let path: &[&str] =
-                if number == 0 { &["shims", key, "version"] } else { &["verify", "upgrade-to", "shims", key] };
+            let path: &[&str] = if number == 0 {
+                &["shims", key, "version"]
+            } else {
+                &["verify", "upgrade-to", "shims", key]
+            };
             let mut row = self
                 .catalog
                 .shim_row(&section.shim, version)
-                .map_err(|error| self.scenario.lookup_error(path, &error))?
+                .map_err(|error| {
+                    let unknown_name = matches!(error, LookupError::UnknownName { .. });
+                    let path = if unknown_name {
+                        &["shims", key, "shim"]
+                    } else {
+                        path
+                    };
+                    self.scenario.lookup_error(path, &error)
+                })?
                 .clone();
             // What a build links beyond its row is known of the build that the scenario names.
             if number == 0 {
-                row.links.extend(links.iter().filter(|url| !row.links.contains(url)).copied().collect::<Vec<_>>());
+                row.links.extend(
+                    links
+                        .iter()
+                        .filter(|url| !row.links.contains(url))
+                        .copied()
+                        .collect::<Vec<_>>(),
+                );
             }
             rows.push(self.number(row));
             versions.push(version.clone());
         }
-        Ok(Binary { name: name.to_owned(), rows, shipped: None, versions })
+        Ok(Binary {
+            name: name.to_owned(),
+            rows,
+            shipped: None,
+            versions,
+        })
     }
 
     fn shipped(&mut self, name: &str) -> Binary {
@@ -113,10 +160,14 @@ impl<'s> Binaries<'s> {
     }
 
     fn number(&mut self, row: ShimRow) -> u8 {
-        let index = self.shims.iter().position(|shim| *shim == row).unwrap_or_else(|| {
-            self.shims.push(row);
-            self.shims.len() - 1
-        });
+        let index = self
+            .shims
+            .iter()
+            .position(|shim| *shim == row)
+            .unwrap_or_else(|| {
+                self.shims.push(row);
+                self.shims.len() - 1
+            });
         u8::try_from(index).unwrap_or(u8::MAX)
     }
 }

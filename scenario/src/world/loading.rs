@@ -10,8 +10,14 @@ use crate::containerd::{self, ConfigLoading, ImportsMerge, KeyMatching, Migratio
 pub fn loading_of(row: &ContainerdRow) -> ConfigLoading {
     ConfigLoading {
         // A row without a text compares no versions.
-        max_version: if row.config_too_high_text.is_empty() { u32::MAX } else { row.config_max_version },
-        too_high_text: row.config_too_high_text.replace("{max}", &row.config_max_version.to_string()),
+        max_version: if row.config_too_high_text.is_empty() {
+            u32::MAX
+        } else {
+            row.config_max_version
+        },
+        too_high_text: row
+            .config_too_high_text
+            .replace("{max}", &row.config_max_version.to_string()),
         missing_default_text: row.config_missing_default_text.clone(),
         migration: match row.config_migration {
             ConfigMigration::ByName => Migration::ByName,

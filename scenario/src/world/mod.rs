@@ -12,7 +12,8 @@ use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::{Catalog, ContainerdRow, LookupError};
 use shimproof_model::guards::RuntimeType;
 use shimproof_model::world::{
-    Budget, Client, Configuration, Containerd, HandlerConfig, Kubelet, MAX_HANDLERS, MAX_PODS, Sandboxer, World,
+    Budget, Client, Configuration, Containerd, HandlerConfig, Kubelet, MAX_HANDLERS, MAX_PODS, Sandboxer,
+    World,
 };
 
 use crate::containerd::{ContainerdConfig, Loaded, Workload};
@@ -60,12 +61,17 @@ impl Scenario {
         let containerd = self.containerd_releases(catalog, overrides)?;
         let kubelets = self.kubelets(catalog)?;
         let handlers = self.handler_keys()?;
-        let whiches: &[Which] =
-            if self.file.verify.config_after.is_some() { &[Which::Before, Which::After] } else { &[Which::Before] };
+        let whiches: &[Which] = if self.file.verify.config_after.is_some() {
+            &[Which::Before, Which::After]
+        } else {
+            &[Which::Before]
+        };
 
         let mut loaded = Vec::new();
         for which in whiches {
-            let releases = containerd.iter().map(|release| self.containerd_config(*which, &loading_of(&release.row)));
+            let releases = containerd
+                .iter()
+                .map(|release| self.containerd_config(*which, &loading_of(&release.row)));
             loaded.push(releases.collect::<Result<Vec<Loaded>, _>>()?);
         }
         if let Some(Loaded::Config(config)) = loaded.first().and_then(|releases| releases.first()) {
@@ -86,15 +92,23 @@ impl Scenario {
             for (release, loaded) in containerd.iter().zip(releases) {
                 let (refusal, configured) = match loaded {
                     Loaded::Refused(refusal) => (Some(refusal.text().to_owned()), vec![None; handlers.len()]),
-                    Loaded::Config(config) if config.cri_disabled => {
-                        (Some("the CRI plugin is disabled".to_owned()), vec![None; handlers.len()])
-                    }
+                    Loaded::Config(config) if config.cri_disabled => (
+                        Some("the CRI plugin is disabled".to_owned()),
+                        vec![None; handlers.len()],
+                    ),
                     Loaded::Config(config) => {
                         configuration.no_pivot |= config.no_pivot;
                         let configured = handlers
                             .iter()
                             .map(|key| {
-                                handler_config(config, key, &release.row, &mut tables, &mut oci_runtimes, &mut binaries)
+                                handler_config(
+                                    config,
+                                    key,
+                                    &release.row,
+                                    &mut tables,
+                                    &mut oci_runtimes,
+                                    &mut binaries,
+                                )
                             })
                             .collect::<Result<Vec<_>, _>>()?;
                         (config.check_plugins().err().map(str::to_owned), configured)
@@ -108,8 +122,17 @@ impl Scenario {
 
         let (pod_specs, pods) = self.pod_specs(&handlers, overrides)?;
         let (shims, binaries) = binaries.finish()?;
-        let shim_upgrades = binaries.iter().map(|binary| binary.rows.len().saturating_sub(1)).sum::<usize>();
-        let faults = self.budget(overrides, containerd.len(), kubelets.len(), configurations.len(), shim_upgrades)?;
+        let shim_upgrades = binaries
+            .iter()
+            .map(|binary| binary.rows.len().saturating_sub(1))
+            .sum::<usize>();
+        let faults = self.budget(
+            overrides,
+            containerd.len(),
+            kubelets.len(),
+            configurations.len(),
+            shim_upgrades,
+        )?;
         Ok(World {
             containerd,
             kubelets,
@@ -142,7 +165,9 @@ impl Scenario {
         }
         let own = (&self.file.containerd.version, &["containerd", "version"][..]);
         let later = &self.file.verify.upgrade_to.containerd;
-        let later = later.iter().map(|version| (version, &["verify", "upgrade-to", "containerd"][..]));
+        let later = later
+            .iter()
+            .map(|version| (version, &["verify", "upgrade-to", "containerd"][..]));
         std::iter::once(own)
             .chain(later)
             .map(|(version, path)| match catalog.design_row(version) {
@@ -155,10 +180,13 @@ impl Scenario {
     fn kubelets(&self, catalog: &Catalog) -> Result<Vec<Kubelet>, ScenarioError> {
         let own = (&self.file.kubernetes.version, &["kubernetes", "version"][..]);
         let later = &self.file.verify.upgrade_to.kubernetes;
-        let later = later.iter().map(|version| (version, &["verify", "upgrade-to", "kubernetes"][..]));
+        let later = later
+            .iter()
+            .map(|version| (version, &["verify", "upgrade-to", "kubernetes"][..]));
         let gates = |gate: &str| {
             let own = self.file.kubernetes.feature_gates.get(gate);
-            own.or_else(|| self.kubelet.as_ref()?.feature_gates.get(gate)).copied()
+            own.or_else(|| self.kubelet.as_ref()?.feature_gates.get(gate))
+                .copied()
         };
         std::iter::once(own)
             .chain(later)
@@ -178,16 +206,29 @@ impl Scenario {
             }
         }
         if keys.len() > MAX_HANDLERS {
-            let message = format!("the pods use {} runtime handlers; the machine has at most {MAX_HANDLERS}", keys.len());
-            return Err(ScenarioError::bad_value(&value_place(&self.source, &["verify", "more-pods"]), message, None));
+            let message = format!(
+                "the pods use {} runtime handlers; the machine has at most {MAX_HANDLERS}",
+                keys.len()
+            );
+            return Err(ScenarioError::bad_value(
+                &value_place(&self.source, &["verify", "more-pods"]),
+                message,
+                None,
+            ));
         }
         Ok(keys)
     }
 
     /// A handler that the file has, but that this release does not read, is an outcome; one that no release
     /// would find in the file is bad input.
-    fn check_handlers_exist(&self, catalog: &Catalog, config: &ContainerdConfig) -> Result<(), ScenarioError> {
-        let Err(error) = self.check_handlers(config) else { return Ok(()) };
+    fn check_handlers_exist(
+        &self,
+        catalog: &Catalog,
+        config: &ContainerdConfig,
+    ) -> Result<(), ScenarioError> {
+        let Err(error) = self.check_handlers(config) else {
+            return Ok(());
+        };
         for row in catalog.containerd() {
             if let Ok(Loaded::Config(other)) = self.containerd_config(Which::Before, &loading_of(row))
                 && self.check_handlers(&other).is_ok()
@@ -218,7 +259,11 @@ impl Scenario {
         let count = |key: &str, value: u32| {
             u8::try_from(value).map_err(|_| {
                 let place = value_place(&self.source, &["verify", "budget", key]);
-                ScenarioError::bad_value(&place, format!("{value} faults of a kind are too many"), "255 is the most".to_owned())
+                ScenarioError::bad_value(
+                    &place,
+                    format!("{value} faults of a kind are too many"),
+                    "255 is the most".to_owned(),
+                )
             })
         };
         let more = |length: usize| u8::try_from(length.saturating_sub(1)).unwrap_or(u8::MAX);
@@ -240,10 +285,16 @@ impl Scenario {
 
     pub(crate) fn pods_in_all(&self, overrides: &Overrides) -> Result<usize, ScenarioError> {
         let copies = overrides.pods.unwrap_or(self.file.verify.pods);
-        let pods = usize::try_from(copies).unwrap_or(usize::MAX).saturating_add(self.more_pods.len());
+        let pods = usize::try_from(copies)
+            .unwrap_or(usize::MAX)
+            .saturating_add(self.more_pods.len());
         if copies == 0 || pods > MAX_PODS {
             let message = format!("{pods} pods: a node of the machine has 1 to {MAX_PODS}");
-            return Err(ScenarioError::bad_value(&value_place(&self.source, &["verify", "pods"]), message, None));
+            return Err(ScenarioError::bad_value(
+                &value_place(&self.source, &["verify", "pods"]),
+                message,
+                None,
+            ));
         }
         Ok(usize::try_from(copies).unwrap_or(usize::MAX))
     }
@@ -257,7 +308,9 @@ fn handler_config<D: FromConfiguration>(
     oci_runtimes: &mut OciRuntimes<'_>,
     binaries: &mut Binaries<'_>,
 ) -> Result<Option<HandlerConfig<D>>, ScenarioError> {
-    let Ok((_, handler)) = config.sandbox_runtime(name, *workload) else { return Ok(None) };
+    let Ok((_, handler)) = config.sandbox_runtime(name, *workload) else {
+        return Ok(None);
+    };
     let runtime_type = RuntimeType::of(&handler.runtime_type);
     let options = tables.table::<D>(handler, runtime_type, row, config.keys, oci_runtimes)?;
     let path = handler.runtime_path.as_deref().filter(|path| !path.is_empty());

@@ -20,7 +20,11 @@ pub(super) struct OciRuntimes<'s> {
 
 impl<'s> OciRuntimes<'s> {
     pub fn new(scenario: &'s Scenario, catalog: &'s Catalog) -> Result<Self, ScenarioError> {
-        let mut runtimes = Self { scenario, catalog, found: Vec::new() };
+        let mut runtimes = Self {
+            scenario,
+            catalog,
+            found: Vec::new(),
+        };
         let default = if scenario.file.oci_runtimes.contains_key(DEFAULT_NAME) {
             runtimes.named(DEFAULT_NAME)?
         } else {
@@ -32,7 +36,11 @@ impl<'s> OciRuntimes<'s> {
 
     /// The number of the runtime that `BinaryName` selects.
     pub fn index(&mut self, binary_name: &str, handler: &Handler) -> Result<u8, ScenarioError> {
-        if let Some(index) = self.found.iter().position(|runtime| runtime.binary_name == binary_name) {
+        if let Some(index) = self
+            .found
+            .iter()
+            .position(|runtime| runtime.binary_name == binary_name)
+        {
             return Ok(u8::try_from(index).unwrap_or(u8::MAX));
         }
         let runtime = if self.scenario.file.oci_runtimes.contains_key(binary_name) {
@@ -40,7 +48,10 @@ impl<'s> OciRuntimes<'s> {
         } else {
             let name = binary_name.rsplit('/').next().unwrap_or(binary_name);
             if self.catalog.oci_runtimes().iter().any(|row| row.name == name) {
-                OciRuntime { binary_name: binary_name.to_owned(), ..self.newest(name) }
+                OciRuntime {
+                    binary_name: binary_name.to_owned(),
+                    ..self.newest(name)
+                }
             } else {
                 let message = format!(
                     "the scenario does not say which OCI runtime `{binary_name}` is: add [oci-runtimes.\"{binary_name}\"] \
@@ -58,14 +69,18 @@ impl<'s> OciRuntimes<'s> {
     }
 
     fn named(&self, binary_name: &str) -> Result<OciRuntime, ScenarioError> {
-        let absent = OciRuntime { binary_name: binary_name.to_owned(), version: "not installed".to_owned(), row: None };
+        let absent = OciRuntime {
+            binary_name: binary_name.to_owned(),
+            version: "not installed".to_owned(),
+            row: None,
+        };
         match self.scenario.file.oci_runtimes.get(binary_name) {
             None | Some(file::OciRuntime::Absent) => Ok(absent),
             Some(file::OciRuntime::Installed { name, version }) => {
-                let row = self
-                    .catalog
-                    .oci_runtime_row(name, version)
-                    .map_err(|error| self.scenario.lookup_error(&["oci-runtimes", binary_name, "version"], &error))?;
+                let row = self.catalog.oci_runtime_row(name, version).map_err(|error| {
+                    self.scenario
+                        .lookup_error(&["oci-runtimes", binary_name, "version"], &error)
+                })?;
                 Ok(OciRuntime {
                     binary_name: binary_name.to_owned(),
                     version: format!("{name} {version}"),
@@ -82,7 +97,9 @@ impl<'s> OciRuntimes<'s> {
             .max_by(|(_, a), (_, b)| a.last.precedence(&b.last));
         OciRuntime {
             binary_name: name.to_owned(),
-            version: newest.map_or_else(String::new, |(_, range)| format!("{name} {} (assumed)", range.last)),
+            version: newest.map_or_else(String::new, |(_, range)| {
+                format!("{name} {} (assumed)", range.last)
+            }),
             row: newest.map(|(row, _)| row.clone()),
         }
     }

@@ -43,7 +43,10 @@ impl Scenario {
             containers.truncate(MAX_CONTAINERS);
         }
         let key = (self.runtime_handler(pod).to_owned(), pod.workload());
-        let handler = handlers.iter().position(|other| *other == key).unwrap_or_default();
+        let handler = handlers
+            .iter()
+            .position(|other| *other == key)
+            .unwrap_or_default();
         PodSpec {
             name: pod.name.clone(),
             handler: u8::try_from(handler).unwrap_or(u8::MAX),
@@ -52,7 +55,11 @@ impl Scenario {
                 Some(true) => HostUsers::True,
                 Some(false) => HostUsers::False,
             },
-            network: if pod.host_network { Network::Node } else { Network::Pod },
+            network: if pod.host_network {
+                Network::Node
+            } else {
+                Network::Pod
+            },
             restart_policy: match pod.restart_policy {
                 RestartPolicy::Always => world::RestartPolicy::Always,
                 RestartPolicy::OnFailure => world::RestartPolicy::OnFailure,
@@ -71,8 +78,16 @@ impl Scenario {
     }
 
     fn user(&self, pod: &Pod, container: &Container) -> User {
-        let uid = container.run_as.user.or(pod.run_as.user).unwrap_or(self.file.pod.image_user.uid);
-        let ids = self.kubelet.as_ref().and_then(|kubelet| kubelet.ids_per_pod).unwrap_or(IDS_PER_POD);
+        let uid = container
+            .run_as
+            .user
+            .or(pod.run_as.user)
+            .unwrap_or(self.file.pod.image_user.uid);
+        let ids = self
+            .kubelet
+            .as_ref()
+            .and_then(|kubelet| kubelet.ids_per_pod)
+            .unwrap_or(IDS_PER_POD);
         match uid {
             0 => User::Root,
             uid if u64::from(uid) >= ids => User::AboveMapping,

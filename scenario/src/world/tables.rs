@@ -37,28 +37,43 @@ impl Tables {
         };
         let url = get_runtime_options_type(row, runtime_type);
         let seen = (handler.options.clone(), url);
-        let number = self.seen.iter().position(|other| *other == seen).unwrap_or_else(|| {
-            self.seen.push(seen);
-            self.seen.len() - 1
-        });
+        let number = self
+            .seen
+            .iter()
+            .position(|other| *other == seen)
+            .unwrap_or_else(|| {
+                self.seen.push(seen);
+                self.seen.len() - 1
+            });
         // Number 0 is that of messages which carry no table.
         let id = u8::try_from(number + 1).unwrap_or(u8::MAX);
         let text = |wanted: &str| {
-            keys.iter().find(|(key, _)| matching.matches(key, wanted)).and_then(|(_, value)| value.as_str())
+            keys.iter()
+                .find(|(key, _)| matching.matches(key, wanted))
+                .and_then(|(_, value)| value.as_str())
         };
         let summary = match url {
             TypeUrl::RuncV1 => {
                 let read = handler.options.as_runc(matching);
                 if let Some(key) = read.mistyped.first() {
-                    let message = format!("the value of `{key}` has the wrong type for an option of this runtime");
+                    let message =
+                        format!("the value of `{key}` has the wrong type for an option of this runtime");
                     return Err(handler.bad_options(message));
                 }
                 let set = |name: &str| read.known.get(name).is_some_and(|value| !is_zero(value));
-                let binary = read.known.get("BinaryName").and_then(|value| value.as_str()).unwrap_or_default();
+                let binary = read
+                    .known
+                    .get("BinaryName")
+                    .and_then(|value| value.as_str())
+                    .unwrap_or_default();
                 Table {
                     id,
                     keys: Key::all().filter(|key| set(key.as_str())).collect(),
-                    oci_runtime: if binary.is_empty() { 0 } else { oci_runtimes.index(binary, handler)? },
+                    oci_runtime: if binary.is_empty() {
+                        0
+                    } else {
+                        oci_runtimes.index(binary, handler)?
+                    },
                     inner_runsc: false,
                 }
             }
@@ -69,11 +84,25 @@ impl Tables {
                     .filter(|(key, value)| !(matching.matches(key, "ConfigPath") && is_zero(value)))
                     .map(|(key, _)| named(key).unwrap_or(Key::Other))
                     .collect();
-                Table { id, keys: set, oci_runtime: 0, inner_runsc: text("TypeUrl") == Some(RUNSC_OPTIONS) }
+                Table {
+                    id,
+                    keys: set,
+                    oci_runtime: 0,
+                    inner_runsc: text("TypeUrl") == Some(RUNSC_OPTIONS),
+                }
             }
             TypeUrl::RunhcsV1 | TypeUrl::LinuxRuncOptions | TypeUrl::LinuxCreateOptions => {
-                let set = keys.iter().filter(|(_, value)| !is_zero(value)).map(|_| Key::Other).collect();
-                Table { id, keys: set, oci_runtime: 0, inner_runsc: false }
+                let set = keys
+                    .iter()
+                    .filter(|(_, value)| !is_zero(value))
+                    .map(|_| Key::Other)
+                    .collect();
+                Table {
+                    id,
+                    keys: set,
+                    oci_runtime: 0,
+                    inner_runsc: false,
+                }
             }
         };
         Ok(Some(D::table(&WrittenTable {
@@ -100,7 +129,11 @@ impl Handler {
     pub(super) fn bad_options(&self, message: String) -> ScenarioError {
         match &self.defined {
             Some(place) => ScenarioError::bad_value(place, message, None),
-            None => ScenarioError::bad_value(&crate::Snippet::new("the default configuration", "").place(0..0), message, None),
+            None => ScenarioError::bad_value(
+                &crate::Snippet::new("the default configuration", "").place(0..0),
+                message,
+                None,
+            ),
         }
     }
 }
