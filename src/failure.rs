@@ -60,8 +60,8 @@ impl Failure {
                 Report::new(error.as_ref().clone())
             }
             Self::Verify(VerifyError::Design(error)) => miette!(
-                code = "design",
-                help = "`shimproof show designs` lists the named designs, `shimproof show releases` the releases",
+                code = "catalogue",
+                help = "`shimproof show` lists what the catalogue has: designs, releases, properties and shims",
                 "{error}"
             ),
             Self::Verify(error @ VerifyError::UnknownProperty { .. }) => {
