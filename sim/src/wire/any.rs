@@ -63,7 +63,10 @@ impl Content {
     /// [`NotDecoded`] if the bytes are truncated, or a field has another wire type than its number says.
     pub fn decode(url: TypeUrl, bytes: &[u8]) -> Result<Self, NotDecoded> {
         fn read<M: Message + Default>(url: TypeUrl, bytes: &[u8]) -> Result<M, NotDecoded> {
-            M::decode(bytes).map_err(|error| NotDecoded { url, why: error.to_string() })
+            M::decode(bytes).map_err(|error| NotDecoded {
+                url,
+                why: error.to_string(),
+            })
         }
         Ok(match url {
             TypeUrl::RuncV1 => Self::Runc(read(url, bytes)?),
@@ -140,7 +143,11 @@ impl Any {
     /// What `typeurl.MarshalAny` makes of a message: the value of an all-zero one is empty, but not nil
     /// (google.golang.org/protobuf proto/encode.go, as containerd v2.0.1 vendors it).
     pub fn marshal(content: &Content) -> Self {
-        Self { url: content.url(), value: Some(content.encode()), installed: None }
+        Self {
+            url: content.url(),
+            value: Some(content.encode()),
+            installed: None,
+        }
     }
 
     /// The content.
@@ -170,6 +177,9 @@ impl Any {
 
     /// With the value that was read from the wire: a field without bytes is not there, and Go reads nil.
     pub(super) fn received(self, wire: message::Any) -> Self {
-        Self { value: Some(wire.value).filter(|value| !value.is_empty()), ..self }
+        Self {
+            value: Some(wire.value).filter(|value| !value.is_empty()),
+            ..self
+        }
     }
 }

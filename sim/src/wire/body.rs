@@ -30,7 +30,11 @@ fn section(out: &mut String, path: &str, table: &toml::Table, strings: Strings) 
     }
     for (name, value) in table {
         if let Value::Table(inner) = value {
-            let path = if path.is_empty() { key(name) } else { format!("{path}.{}", key(name)) };
+            let path = if path.is_empty() {
+                key(name)
+            } else {
+                format!("{path}.{}", key(name))
+            };
             let _ = writeln!(out, "\n[{path}]");
             section(out, &path, inner, strings);
         }
@@ -39,7 +43,11 @@ fn section(out: &mut String, path: &str, table: &toml::Table, strings: Strings) 
 
 fn key(name: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { basic(name) }
+    if !name.is_empty() && name.chars().all(bare) {
+        name.to_owned()
+    } else {
+        basic(name)
+    }
 }
 
 fn inline(value: &Value, strings: Strings) -> String {
@@ -51,8 +59,10 @@ fn inline(value: &Value, strings: Strings) -> String {
             format!("[{}]", items.join(", "))
         }
         Value::Table(inner) => {
-            let items: Vec<String> =
-                inner.iter().map(|(name, value)| format!("{} = {}", key(name), inline(value, strings))).collect();
+            let items: Vec<String> = inner
+                .iter()
+                .map(|(name, value)| format!("{} = {}", key(name), inline(value, strings)))
+                .collect();
             format!("{{{}}}", items.join(", "))
         }
         other => other.to_string(),
@@ -97,7 +107,10 @@ mod tests {
             body(text, KeyMatching::FourSpellings),
             "BinaryName = \"crun\"\nSystemdCgroup = true\n"
         );
-        assert_eq!(body(text, KeyMatching::AnyCase), "BinaryName = 'crun'\nSystemdCgroup = true\n");
+        assert_eq!(
+            body(text, KeyMatching::AnyCase),
+            "BinaryName = 'crun'\nSystemdCgroup = true\n"
+        );
     }
 
     #[test]
@@ -105,7 +118,10 @@ mod tests {
         let text = "a = \"it's\\n\"\nb = [1, 2]\n[c]\n\"d e\" = 1.5\n[c.f]\ng = \"\\u0001\"";
         let table: toml::Table = text.parse().unwrap();
         for matching in [KeyMatching::FourSpellings, KeyMatching::AnyCase] {
-            assert_eq!(config_body(&table, matching).parse::<toml::Table>().unwrap(), table);
+            assert_eq!(
+                config_body(&table, matching).parse::<toml::Table>().unwrap(),
+                table
+            );
         }
     }
 }

@@ -30,7 +30,10 @@ pub const TASK_API_VERSION: u32 = 3;
 pub const STAND_IN: Id = Id { uid: 1000, gid: 1000 };
 
 /// A user above the length of a pod's mapping, likewise.
-const ABOVE_MAPPING: Id = Id { uid: 70000, gid: 70000 };
+const ABOVE_MAPPING: Id = Id {
+    uid: 70000,
+    gid: 70000,
+};
 
 /// Encoded messages, ids of the host, mappings with numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,8 +60,14 @@ impl Any {
     /// The owner of pipes that it names; none if the fields are zero, which proto3 does not carry.
     pub fn owner(&self) -> Option<Id> {
         let id = match self.content().ok()? {
-            Content::Runc(message) => Id { uid: message.io_uid, gid: message.io_gid },
-            Content::LinuxCreate(message) => Id { uid: message.io_uid, gid: message.io_gid },
+            Content::Runc(message) => Id {
+                uid: message.io_uid,
+                gid: message.io_gid,
+            },
+            Content::LinuxCreate(message) => Id {
+                uid: message.io_uid,
+                gid: message.io_gid,
+            },
             _ => return None,
         };
         (id != Id::default()).then_some(id)
@@ -95,9 +104,11 @@ impl Asked {
         let content = any.content().ok();
         let body = content.as_ref().and_then(table::body_of);
         let (type_url, config_path, config_body) = match content {
-            Some(Content::Runtime(message)) => {
-                (message.type_url, !message.config_path.is_empty(), !message.config_body.is_empty())
-            }
+            Some(Content::Runtime(message)) => (
+                message.type_url,
+                !message.config_path.is_empty(),
+                !message.config_body.is_empty(),
+            ),
             Some(Content::CriRuntime(message)) => (message.type_url, !message.config_path.is_empty(), false),
             _ => (String::new(), false, false),
         };
@@ -127,9 +138,10 @@ impl Domain for Wire {
 
     fn copy_as_runc(any: &Any) -> Result<Any, CannotUnmarshal> {
         match any.content() {
-            Ok(content @ Content::Runc(_)) => {
-                Ok(Any { installed: any.installed.clone(), ..Any::marshal(&content) })
-            }
+            Ok(content @ Content::Runc(_)) => Ok(Any {
+                installed: any.installed.clone(),
+                ..Any::marshal(&content)
+            }),
             _ => Err(CannotUnmarshal(any.url)),
         }
     }
@@ -174,9 +186,7 @@ impl Domain for Wire {
             Condition::NoConfigBody => !asked.config_body,
             Condition::BodySystemdCgroup => asked.body_systemd_cgroup,
             Condition::NoBodySystemdCgroup => !asked.body_systemd_cgroup,
-            Condition::OnlyConfigPath => {
-                asked.config_path && asked.type_url.is_empty() && !asked.config_body
-            }
+            Condition::OnlyConfigPath => asked.config_path && asked.type_url.is_empty() && !asked.config_body,
         }
     }
 
@@ -186,8 +196,13 @@ impl Domain for Wire {
 
     fn oci_runtime(any: Option<&Any>) -> u8 {
         let Some(any) = any else { return 0 };
-        let Ok(Content::Runc(message)) = any.content() else { return 0 };
-        let installed = any.installed.as_ref().filter(|installed| installed.binary_name == message.binary_name);
+        let Ok(Content::Runc(message)) = any.content() else {
+            return 0;
+        };
+        let installed = any
+            .installed
+            .as_ref()
+            .filter(|installed| installed.binary_name == message.binary_name);
         installed.map_or(0, |installed| installed.number)
     }
 
@@ -197,9 +212,15 @@ impl Domain for Wire {
 
     fn describe(any: &Any) -> String {
         let fields = any.content().map(|content| content.fields()).unwrap_or_default();
-        let fields: Vec<String> =
-            fields.iter().map(|field| format!("{}: {}", field.name, field.value)).collect();
-        let bytes = if any.state() == Value::Set { "" } else { ", no value bytes" };
+        let fields: Vec<String> = fields
+            .iter()
+            .map(|field| format!("{}: {}", field.name, field.value))
+            .collect();
+        let bytes = if any.state() == Value::Set {
+            ""
+        } else {
+            ", no value bytes"
+        };
         format!("{}{{{}}}{bytes}", any.url, fields.join(", "))
     }
 
@@ -217,9 +238,14 @@ impl Domain for Wire {
     }
 
     fn through_ttrpc(any: Any) -> Any {
-        let request = message::CreateTaskRequest { options: Some(any.on_wire()), ..Default::default() };
+        let request = message::CreateTaskRequest {
+            options: Some(any.on_wire()),
+            ..Default::default()
+        };
         match message::CreateTaskRequest::decode(request.encode_to_vec().as_slice()) {
-            Ok(message::CreateTaskRequest { options: Some(read), .. }) => any.received(read),
+            Ok(message::CreateTaskRequest {
+                options: Some(read), ..
+            }) => any.received(read),
             _ => any,
         }
     }
