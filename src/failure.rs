@@ -61,7 +61,8 @@ impl Failure {
             }
             Self::Verify(VerifyError::Design(error)) => miette!(
                 code = "catalogue",
-                help = "`shimproof show` lists what the catalogue has: designs, releases, properties and shims",
+                help =
+                    "`shimproof show` lists what the catalogue has: designs, releases, properties and shims",
                 "{error}"
             ),
             Self::Verify(error @ VerifyError::UnknownProperty { .. }) => {

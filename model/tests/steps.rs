@@ -7,11 +7,12 @@ use shimproof_model::catalog::Catalog;
 use shimproof_model::guards::{HostUsers, Network, RuntimeType};
 use shimproof_model::log::Quiet;
 use shimproof_model::world::{
-    Binary, Budget, Client, Configuration, ContainerSpec, Containerd, HandlerConfig, Kubelet, OciRuntime, PodSpec,
-    RestartPolicy, Sandboxer,
+    Binary, Budget, Client, Configuration, ContainerSpec, Containerd, HandlerConfig, Kubelet, OciRuntime,
+    PodSpec, RestartPolicy, Sandboxer,
 };
 use shimproof_model::{
-    Action, ContainerState, EnvironmentAction, InFlight, Node, Phase, PodAction, Refusal, SandboxState, User, World,
+    Action, ContainerState, EnvironmentAction, InFlight, Node, Phase, PodAction, Refusal, SandboxState, User,
+    World,
 };
 
 const RUNSC: u8 = 0;
@@ -44,12 +45,19 @@ fn world(containerd: &str, kubelet: &str, runsc: &str) -> World<Abstract> {
     };
     World {
         containerd: vec![Containerd::new(containerd, row)],
-        kubelets: vec![Kubelet::new(kubelet, catalog.kubelet_row(kubelet).unwrap(), gates)],
+        kubelets: vec![Kubelet::new(
+            kubelet,
+            catalog.kubelet_row(kubelet).unwrap(),
+            gates,
+        )],
         shims: vec![
             catalog.shim_row("runsc", runsc).unwrap().clone(),
             catalog.shim_row_by_id(&row.shipped_shim).unwrap().clone(),
         ],
-        binaries: vec![binary("io.containerd.runsc.v1", RUNSC), binary("io.containerd.runc.v2", RUNC)],
+        binaries: vec![
+            binary("io.containerd.runsc.v1", RUNSC),
+            binary("io.containerd.runc.v2", RUNC),
+        ],
         oci_runtimes: vec![OciRuntime {
             binary_name: "runc".to_owned(),
             version: "runc 1.2.3".to_owned(),
@@ -66,7 +74,11 @@ fn world(containerd: &str, kubelet: &str, runsc: &str) -> World<Abstract> {
             host_users: HostUsers::Unset,
             network: Network::Pod,
             restart_policy: RestartPolicy::Always,
-            containers: vec![ContainerSpec { name: "app".to_owned(), user: User::Root, terminal: false }],
+            containers: vec![ContainerSpec {
+                name: "app".to_owned(),
+                user: User::Root,
+                terminal: false,
+            }],
             volumes_idmappable: true,
         }],
         pods: vec![0],
@@ -99,7 +111,10 @@ fn run(world: &World<Abstract>, node: &mut Node<Abstract>, stop: impl Fn(&Node<A
         let action = actions.into_iter().find(|action| match action {
             Action::Environment(action) => !shimproof_model::is_fault(*action),
             Action::Pod(_, action) => {
-                matches!(action, PodAction::SyncPod | PodAction::Deliver | PodAction::BackOffElapsed)
+                matches!(
+                    action,
+                    PodAction::SyncPod | PodAction::Deliver | PodAction::BackOffElapsed
+                )
             }
         });
         let _ = node.apply(world, action.unwrap(), &mut Quiet);
@@ -128,16 +143,28 @@ fn a_changed_runtime_type_does_not_change_the_binary_of_a_surviving_sandbox() {
     let world = world("v2.3.0", "1.32.6", "release-20260511.0");
     let mut node = start(&world);
     run(&world, &mut node, settled);
-    let _ = node.apply(&world, Action::Environment(EnvironmentAction::ConfigChange), &mut Quiet);
+    let _ = node.apply(
+        &world,
+        Action::Environment(EnvironmentAction::ConfigChange),
+        &mut Quiet,
+    );
     apply(&world, &mut node, PodAction::ContainerExit(0));
-    run(&world, &mut node, |node| matches!(node.pods[0].in_flight, Some(InFlight::ShimStart { .. })));
-    assert_eq!(node.pods[0].receiving_shim(&world, &node.environment), Some(RUNSC));
+    run(&world, &mut node, |node| {
+        matches!(node.pods[0].in_flight, Some(InFlight::ShimStart { .. }))
+    });
+    assert_eq!(
+        node.pods[0].receiving_shim(&world, &node.environment),
+        Some(RUNSC)
+    );
 }
 
 #[test]
 fn a_new_binary_on_disk_does_not_serve_a_task_that_is_under_way() {
     let mut world = world("v2.0.1", "1.32.6", "release-20241118.0");
-    let newer = Catalog::embedded().shim_row("runsc", "release-20260601.0").unwrap().clone();
+    let newer = Catalog::embedded()
+        .shim_row("runsc", "release-20260601.0")
+        .unwrap()
+        .clone();
     world.shims.push(newer);
     world.binaries[0].rows.push(2);
     let mut node = start(&world);
@@ -145,8 +172,15 @@ fn a_new_binary_on_disk_does_not_serve_a_task_that_is_under_way() {
         let containers = node.pods[0].containers[0].is_some();
         containers && matches!(node.pods[0].in_flight, Some(InFlight::Create { .. }))
     });
-    let _ = node.apply(&world, Action::Environment(EnvironmentAction::ShimUpgrade(0)), &mut Quiet);
-    assert_eq!(node.pods[0].receiving_shim(&world, &node.environment), Some(RUNSC));
+    let _ = node.apply(
+        &world,
+        Action::Environment(EnvironmentAction::ShimUpgrade(0)),
+        &mut Quiet,
+    );
+    assert_eq!(
+        node.pods[0].receiving_shim(&world, &node.environment),
+        Some(RUNSC)
+    );
 }
 
 #[test]
@@ -157,7 +191,10 @@ fn a_container_is_not_started_in_a_sandbox_that_ended() {
     apply(&world, &mut node, PodAction::ShimCrash);
     apply(&world, &mut node, PodAction::Deliver);
     assert_eq!(node.pods[0].refusal(), Some(Refusal::SandboxNotRunning));
-    assert!(matches!(node.pods[0].containers[0].unwrap().state, ContainerState::Exited));
+    assert!(matches!(
+        node.pods[0].containers[0].unwrap().state,
+        ContainerState::Exited
+    ));
 }
 
 #[test]
@@ -166,7 +203,10 @@ fn a_start_that_never_reached_containerd_leaves_the_container_created() {
     let mut node = start(&world);
     run(&world, &mut node, starts_container);
     apply(&world, &mut node, PodAction::RpcTimeout);
-    assert!(matches!(node.pods[0].containers[0].unwrap().state, ContainerState::Created));
+    assert!(matches!(
+        node.pods[0].containers[0].unwrap().state,
+        ContainerState::Created
+    ));
 }
 
 #[test]
@@ -177,8 +217,13 @@ fn a_policy_of_never_makes_no_second_sandbox_once_a_container_is_known() {
     run(&world, &mut node, starts_container);
     apply(&world, &mut node, PodAction::RpcTimeout);
     apply(&world, &mut node, PodAction::ShimCrash);
-    assert_eq!(node.pods[0].sandbox.as_ref().unwrap().state, SandboxState::NotReady);
-    run(&world, &mut node, |node| matches!(node.pods[0].phase, Phase::LeftAlone));
+    assert_eq!(
+        node.pods[0].sandbox.as_ref().unwrap().state,
+        SandboxState::NotReady
+    );
+    run(&world, &mut node, |node| {
+        matches!(node.pods[0].phase, Phase::LeftAlone)
+    });
     assert!(node.pods[0].sandbox.is_none() && node.pods[0].in_flight.is_none());
 }
 
@@ -195,7 +240,10 @@ fn a_pod_that_failed_gives_its_mapping_back() {
     run(&world, &mut node, |node| node.pods[0].phase == Phase::Failed);
     apply(&world, &mut node, PodAction::SyncTerminatedPod);
     assert!(node.pods[0].mapping.is_none());
-    assert_eq!(node.environment.mappings, <Abstract as shimproof_model::Domain>::Mappings::default());
+    assert_eq!(
+        node.environment.mappings,
+        <Abstract as shimproof_model::Domain>::Mappings::default()
+    );
 }
 
 #[test]
@@ -215,7 +263,12 @@ fn an_owner_that_containerd_writes_loses_the_operators() {
     use shimproof_model::TypeUrl;
     use shimproof_model::abstraction::HostId;
     let keys: Keys = [Key::IoUid, Key::SystemdCgroup].into_iter().collect();
-    let table = Table { id: 1, keys, oci_runtime: 0, inner_runsc: false };
+    let table = Table {
+        id: 1,
+        keys,
+        oci_runtime: 0,
+        inner_runsc: false,
+    };
     let mut any = Abstract::generate(TypeUrl::RuncV1, &table, true);
     assert!(Abstract::preserves(Some(&any), &table));
     Abstract::set_io_owner(&mut any, HostId::InBlock(0));
@@ -229,7 +282,11 @@ fn a_release_without_handler_list_reports_an_empty_one() {
     world.configurations[0].handlers[0][0] = None;
     world.pod_specs[0].host_users = HostUsers::False;
     let mut node = start(&world);
-    let _ = node.apply(&world, Action::Environment(EnvironmentAction::UpdateRuntimeUp), &mut Quiet);
+    let _ = node.apply(
+        &world,
+        Action::Environment(EnvironmentAction::UpdateRuntimeUp),
+        &mut Quiet,
+    );
     let refusal = node.apply(&world, Action::Pod(0, PodAction::SyncPod), &mut Quiet);
     assert_eq!(refusal, Err(Refusal::HandlersEmpty));
 }

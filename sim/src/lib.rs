@@ -1,4 +1,21 @@
-//! wip
-#![allow(missing_docs)]
+//! The concrete simulator: the machine of `shimproof-model` run on real protobuf bytes.
+//!
+//! [`Wire`] is the domain whose messages are encoded, with the field numbers of the real protocols. [`predict()`]
+//! runs one pod on one node without faults and says what becomes of it: the error as the kubelet records it, or
+//! what of the configuration is not in force. [`score()`] compares predictions with what was observed.
+//!
+//! # What it does not promise
+//!
+//! Ids that are drawn at random on a real node (of sandboxes, of host id blocks) are stand-ins that depend on the
+//! pod's name only. Where containerd finds a shim on the search path, the path is that of its own release archive.
+
+mod predict;
+mod score;
 pub mod wire;
+
+pub use predict::{
+    Code, Event, Neighbour, Options, PredictError, Prediction, Reason, Request, RequestValue, Step,
+    neighbours, predict, predict_with, render_neighbours, render_text,
+};
+pub use score::{Agreement, ScoreError, Scored, compare, scenarios_below, score};
 pub use wire::Wire;

@@ -1,6 +1,6 @@
 //! The words of a refusal with the real values in them, inside all wrappers of the release.
 
-use shimproof_model::world::World;
+use shimproof_model::world::{HandlerConfig, World};
 use shimproof_model::{Refusal, StartFailure, Target};
 use shimproof_scenario::Scenario;
 
@@ -15,9 +15,9 @@ const DIRECTORY: &str = "/usr/local/bin";
 /// Why the daemon does not come up, in its own words.
 pub(super) fn of_daemon(world: &World<Wire>, failure: StartFailure) -> String {
     match failure {
-        StartFailure::ConfigRefused => {
-            world.configurations[0].refusals[0].clone().unwrap_or_else(|| "the configuration is refused".to_owned())
-        }
+        StartFailure::ConfigRefused => world.configurations[0].refusals[0]
+            .clone()
+            .unwrap_or_else(|| "the configuration is refused".to_owned()),
         StartFailure::IntrospectionPanic => {
             "panic: runtime error: invalid memory address or nil pointer dereference".to_owned()
         }
@@ -33,10 +33,22 @@ pub(super) fn of_refusal(scenario: &Scenario, run: &Run, refused: &Refused) -> S
         Target::Sandbox => sandbox_id.clone(),
         Target::Container(_) => id(&scenario.container().name),
     };
-    let options = run.sent.iter().rev().find_map(|sent| sent.to_shim()).and_then(|(_, _, options)| options);
+    let options = run
+        .sent
+        .iter()
+        .rev()
+        .find_map(super::run::Sent::to_shim)
+        .and_then(|(_, _, options)| options);
     for shim in &mut world.shims {
-        let rules = shim.create.rules.iter_mut().chain(&mut shim.start.rules).chain(&mut shim.info.rules);
-        let texts = rules.map(|rule| &mut rule.text).chain([&mut shim.start.misframed_text, &mut shim.info.text]);
+        let rules = shim
+            .create
+            .rules
+            .iter_mut()
+            .chain(&mut shim.start.rules)
+            .chain(&mut shim.info.rules);
+        let texts = rules
+            .map(|rule| &mut rule.text)
+            .chain([&mut shim.start.misframed_text, &mut shim.info.text]);
         for text in texts.flatten() {
             *text = with_values(text, &task_id, options);
         }
@@ -46,28 +58,44 @@ pub(super) fn of_refusal(scenario: &Scenario, run: &Run, refused: &Refused) -> S
     let text = refused.refusal.text(refused.task, &world, env, pod);
     let user = user_of(scenario, scenario.container());
     // What is not mapped is the user, or else the group (`WithUIDOwner` is asked for first).
-    let unmapped = if refused.refusal == Refusal::UserNotMapped { user.uid } else { 0 };
-    text.replace("<id>", if text.starts_with("failed to generate container") { &task_id } else { &sandbox_id })
-        .replace("<path>", &shim_path(&world, refused))
-        .replace("<uid>", &unmapped.to_string())
-        .replace("<src>", &first_mount(scenario))
+    let unmapped = if refused.refusal == Refusal::UserNotMapped {
+        user.uid
+    } else {
+        0
+    };
+    text.replace(
+        "<id>",
+        if text.starts_with("failed to generate container") {
+            &task_id
+        } else {
+            &sandbox_id
+        },
+    )
+    .replace("<path>", &shim_path(&world, refused))
+    .replace("<uid>", &unmapped.to_string())
+    .replace("<src>", &first_mount(scenario))
 }
 
 fn with_values(text: &str, id: &str, options: Option<&Any>) -> String {
-    let (inner, body) = options.map_or_else(Default::default, |any| (any.inner_type_url(), any.config_body()));
+    let (inner, body) =
+        options.map_or_else(Default::default, |any| (any.inner_type_url(), any.config_body()));
     // The shims that quote the body are in Rust, and print it as Rust's `Debug` does.
     let body = body.trim_start_matches('/').escape_debug().to_string();
-    text.replace("{inner}", &inner).replace("{body}", &body).replace("{id}", id)
+    text.replace("{inner}", &inner)
+        .replace("{body}", &body)
+        .replace("{id}", id)
 }
 
-/// The binary that is executed (`BinaryName` and `resolveRuntimePath`, core/runtime/v2/shim_manager.go@v2.0.1).
+/// The binary that is executed (`BinaryName` and `resolveRuntimePath`, `core/runtime/v2/shim_manager.go@v2.0.1`).
 fn shim_path(world: &World<Wire>, refused: &Refused) -> String {
     let pod = &refused.before.pods[0];
     let containerd = &refused.before.environment.containerd;
     let handler = world.pod_spec(pod.spec).handler;
     let config = world.handler_config(containerd.row, containerd.configuration, handler);
-    let Some(config) = config else { return String::new() };
-    let name = &world.binaries[usize::from(config.binary)].name;
+    let Some(binary) = config.and_then(HandlerConfig::binary) else {
+        return String::new();
+    };
+    let name = &world.binaries[usize::from(binary)].name;
     if name.contains('/') {
         return name.clone();
     }
@@ -77,12 +105,15 @@ fn shim_path(world: &World<Wire>, refused: &Refused) -> String {
 }
 
 /// The first mount that the kubelet asks for with mappings: containerd puts those with the fewest parts in their
-/// path first (`orderedMounts`, pkg/cri/opts/spec_linux_opts.go@v1.7.27).
+/// path first (`orderedMounts`, `pkg/cri/opts/spec_linux_opts.go@v1.7.27`).
 fn first_mount(scenario: &Scenario) -> String {
     let directory = format!("/var/lib/kubelet/pods/{}", pod_uid(&scenario.pod.name));
     let depth = |path: &str| path.split('/').filter(|part| !part.is_empty()).count();
     let volumes = &scenario.container().mounts;
-    let first = volumes.iter().min_by_key(|mount| depth(&mount.path)).filter(|mount| depth(&mount.path) <= 2);
+    let first = volumes
+        .iter()
+        .min_by_key(|mount| depth(&mount.path))
+        .filter(|mount| depth(&mount.path) <= 2);
     first.map_or_else(
         || format!("{directory}/etc-hosts"),
         |mount| {

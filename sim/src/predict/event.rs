@@ -92,8 +92,8 @@ pub(super) fn code(refusal: Refusal) -> Option<Code> {
     }
 }
 
-/// The event: that of a sandbox has the whole gRPC error (kuberuntime_manager.go), that of a container only its
-/// description (`grpcstatus.ErrorMessage`, kuberuntime_container.go).
+/// The event: that of a sandbox has the whole gRPC error (`kuberuntime_manager.go`), that of a container only its
+/// description (`grpcstatus.ErrorMessage`, `kuberuntime_container.go`).
 pub(super) fn event(refused: &Refused, text: &str) -> Option<Event> {
     let (reason, message) = match (refused.refusal, refused.task, code(refused.refusal)) {
         // The API server refuses the pod: no kubelet ever sees it.
@@ -101,11 +101,15 @@ pub(super) fn event(refused: &Refused, text: &str) -> Option<Event> {
         (Refusal::HostNetworkNotDeclared, ..) => (Reason::PodFeatureUnsupported, text.to_owned()),
         (_, Target::Sandbox, Some(code)) => (
             Reason::FailedCreatePodSandBox,
-            format!("Failed to create pod sandbox: rpc error: code = {} desc = {text}", code.as_str()),
+            format!(
+                "Failed to create pod sandbox: rpc error: code = {} desc = {text}",
+                code.as_str()
+            ),
         ),
-        (_, Target::Sandbox, None) => {
-            (Reason::FailedCreatePodSandBox, format!("Failed to create pod sandbox: {text}"))
-        }
+        (_, Target::Sandbox, None) => (
+            Reason::FailedCreatePodSandBox,
+            format!("Failed to create pod sandbox: {text}"),
+        ),
         (_, Target::Container(_), _) => (Reason::Failed, format!("Error: {text}")),
     };
     Some(Event { reason, message })

@@ -4,6 +4,8 @@ mod cgroups;
 mod defects;
 mod error_text;
 mod event;
+mod neighbours;
+mod on_wire;
 mod owner;
 mod pipes;
 mod prediction;
@@ -12,15 +14,20 @@ mod render;
 mod request;
 mod run;
 mod stand_in;
+mod startup;
+mod why;
 
 use miette::Diagnostic;
+use shimproof_model::StartFailure;
 use shimproof_model::catalog::Catalog;
 use shimproof_scenario::{Outcome, Overrides, Scenario, ScenarioError, Target};
 use thiserror::Error;
 
 pub use event::{Code, Event, Reason};
+pub use neighbours::{Neighbour, neighbours};
 pub use prediction::{Prediction, Step};
-pub use render::render_text;
+pub(crate) use prediction::{outcome_name, stage_name, target_name};
+pub use render::{render_neighbours, render_text};
 pub use request::{Options, Request, RequestValue};
 
 use run::{End, Run};
@@ -63,9 +70,16 @@ pub fn predict_with(
     catalog: &Catalog,
     overrides: &Overrides,
 ) -> Result<Prediction, PredictError> {
-    let overrides = Overrides { pods: Some(1), faults: Some(0), ..overrides.clone() };
+    let overrides = Overrides {
+        pods: Some(1),
+        faults: Some(0),
+        ..overrides.clone()
+    };
     let world = scenario.world_in(catalog, &overrides)?;
-    let run = Run::of(scenario, world)?;
+    let mut run = Run::of(scenario, world)?;
+    if startup::panics(scenario, &run.world)? {
+        run.end = End::Down(StartFailure::IntrospectionPanic);
+    }
     let mut prediction = Prediction {
         schema: 1,
         scenario: scenario.file.name.clone(),
@@ -80,13 +94,18 @@ pub fn predict_with(
         requests: request::requests(&run),
         title: scenario.file.title.clone(),
         steps: run.steps(),
+        because: Vec::new(),
         weakest: Vec::new(),
     };
     let mut facts = run.story.facts.clone();
     match &run.end {
         End::Runs => {
             let found = defects::defects(scenario, catalog, &run, &mut facts)?;
-            prediction.outcome = if found.is_empty() { Outcome::Started } else { Outcome::Misconfigured };
+            prediction.outcome = if found.is_empty() {
+                Outcome::Started
+            } else {
+                Outcome::Misconfigured
+            };
             prediction.defects = found;
         }
         End::Down(failure) => {
@@ -104,6 +123,7 @@ pub fn predict_with(
             facts.extend(provenance::of_text(&run.world, refused.refusal));
         }
     }
+    prediction.because = why::because(&run, &prediction.defects);
     (prediction.provenance, prediction.weakest) = provenance::weakest(&run.world, &facts);
     Ok(prediction)
 }

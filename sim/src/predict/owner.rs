@@ -18,17 +18,26 @@ impl RealUsers {
         let spec = world.pod_spec(0);
         let containers = spec.containers.iter().map(|container| {
             let written = scenario.pod.container(Some(&container.name));
-            (container.user, written.map_or_else(Id::default, |written| user_of(scenario, written)))
+            (
+                container.user,
+                written.map_or_else(Id::default, |written| user_of(scenario, written)),
+            )
         });
-        Self { containers: containers.collect() }
+        Self {
+            containers: containers.collect(),
+        }
     }
 
     /// Puts the real owner where the message in flight has the stand-in.
     pub fn write_into(&self, pod: &mut Pod<Wire>) {
         let records = pod.containers;
         let write = |target: Target, options: &mut Option<Any>| {
-            let (Target::Container(number), Some(any)) = (target, options) else { return };
-            let Some((kind, real)) = self.containers.get(usize::from(number)) else { return };
+            let (Target::Container(number), Some(any)) = (target, options) else {
+                return;
+            };
+            let Some((kind, real)) = self.containers.get(usize::from(number)) else {
+                return;
+            };
             let mapping = records[usize::from(number)].and_then(|record| record.userns.mapping());
             let stand_in = Wire::to_host(mapping, *kind).ok();
             let owner = match mapping {
@@ -45,24 +54,36 @@ impl RealUsers {
         match &mut pod.in_flight {
             Some(InFlight::LoadShimInfo { target, task_options }) => write(*target, task_options),
             Some(
-                InFlight::ShimStart { target, options, task_options }
-                | InFlight::Info { target, options, task_options },
+                InFlight::ShimStart {
+                    target,
+                    options,
+                    task_options,
+                }
+                | InFlight::Info {
+                    target,
+                    options,
+                    task_options,
+                    ..
+                },
             ) => {
                 write(*target, options);
                 write(*target, task_options);
             }
-            Some(InFlight::Create { target, options }) => write(*target, options),
+            Some(InFlight::Create { target, options, .. }) => write(*target, options),
             _ => {}
         }
     }
 }
 
 /// The user that a container's process runs as. A `runAsUser` that the image does not have gets group 0
-/// (`WithUserID`, pkg/oci/spec_opts.go@v2.0.1).
+/// (`WithUserID`, `pkg/oci/spec_opts.go@v2.0.1`).
 pub(super) fn user_of(scenario: &Scenario, container: &Container) -> Id {
     let image = scenario.file.pod.image_user;
     let pod = scenario.pod.run_as;
     let uid = container.run_as.user.or(pod.user).unwrap_or(image.uid);
     let of_image = if uid == image.uid { image.gid } else { 0 };
-    Id { uid, gid: container.run_as.group.or(pod.group).unwrap_or(of_image) }
+    Id {
+        uid,
+        gid: container.run_as.group.or(pod.group).unwrap_or(of_image),
+    }
 }

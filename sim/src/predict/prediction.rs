@@ -43,6 +43,9 @@ pub struct Prediction {
     /// What was decided before each message, and what the message said.
     #[serde(skip)]
     pub steps: Vec<Step>,
+    /// Why it comes to that, a sentence each.
+    #[serde(skip)]
+    pub because: Vec<String>,
     /// The facts that are known as [`Self::provenance`] says: row and field, unless all are read or better.
     #[serde(skip)]
     pub weakest: Vec<String>,
@@ -92,12 +95,20 @@ fn outcome<S: Serializer>(outcome: &Outcome, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(outcome_name(*outcome))
 }
 
-#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
 fn target<S: Serializer>(target: &Option<Target>, to: S) -> Result<S::Ok, S::Error> {
     target.map(target_name).serialize(to)
 }
 
-#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
 fn stage<S: Serializer>(stage: &Option<Stage>, to: S) -> Result<S::Ok, S::Error> {
     stage.map(stage_name).serialize(to)
 }

@@ -1,17 +1,21 @@
 //! How the facts are known that a prediction rests on.
 
 use shimproof_model::catalog::provenance::{Known, Row};
-use shimproof_model::catalog::{OciRuntimeField, ShimField};
+use shimproof_model::catalog::{ContainerdField, OciRuntimeField, ShimField};
 use shimproof_model::log::Fact;
 use shimproof_model::world::World;
-use shimproof_model::{Channel, Refusal};
+use shimproof_model::{Channel, Refusal, Stage};
 
 use crate::wire::Wire;
 
 /// The weakest of the facts: how it is known, and, where that is less than read, which facts are known so.
 pub(super) fn weakest(world: &World<Wire>, facts: &[Fact]) -> (Known, Vec<String>) {
     let known: Vec<(Known, String)> = facts.iter().filter_map(|fact| how(world, *fact)).collect();
-    let weakest = known.iter().map(|(known, _)| *known).max().unwrap_or(Known::Executed);
+    let weakest = known
+        .iter()
+        .map(|(known, _)| *known)
+        .max()
+        .unwrap_or(Known::Executed);
     let mut named: Vec<String> = known
         .into_iter()
         .filter(|(known, _)| *known == weakest && weakest == Known::Inferred)
@@ -38,7 +42,19 @@ fn how(world: &World<Wire>, fact: Fact) -> Option<(Known, String)> {
 
 /// The facts that the words of a refusal come from.
 pub(super) fn of_text(world: &World<Wire>, refusal: Refusal) -> Vec<Fact> {
-    let wrappers = refusal.wrapper_fields().iter().map(|field| Fact::Containerd(0, *field));
+    let wrappers: &[ContainerdField] = match refusal.stage() {
+        Stage::ShimStart => &[
+            ContainerdField::ShimStartWrapper,
+            ContainerdField::ErrorClassSuffix,
+        ],
+        Stage::ShimCreate | Stage::OciCreate => &[
+            ContainerdField::ShimCreateWrapper,
+            ContainerdField::ErrorClassSuffix,
+        ],
+        Stage::TasksService | Stage::RuntimeFeatures => &[ContainerdField::ErrorClassSuffix],
+        _ => &[],
+    };
+    let wrappers = wrappers.iter().map(|field| Fact::Containerd(0, *field));
     let own = match refusal {
         Refusal::InfoFlagUnknown { shim } => Some(Fact::Shim(shim, ShimField::InfoText)),
         Refusal::StartMisframed { shim } => Some(Fact::Shim(shim, ShimField::StartMisframedText)),
@@ -51,7 +67,9 @@ pub(super) fn of_text(world: &World<Wire>, refusal: Refusal) -> Vec<Fact> {
                 Channel::Info => ShimField::InfoRules,
             },
         )),
-        Refusal::IdmapUnsupported { oci_runtime: Some(oci_runtime) } => {
+        Refusal::IdmapUnsupported {
+            oci_runtime: Some(oci_runtime),
+        } => {
             let installed = world.oci_runtimes[usize::from(oci_runtime)].row.is_some();
             installed.then_some(Fact::OciRuntime(oci_runtime, OciRuntimeField::FeaturesText))
         }

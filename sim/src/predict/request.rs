@@ -1,16 +1,18 @@
 //! The messages on the way, with decoded fields.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 use shimproof_model::{Channel, Finite as _, InFlight, Target, Value};
 
+use super::on_wire::{self, Sending};
 use super::run::{Run, Sent};
+use super::stand_in::container_id;
 use crate::wire::{Any, FieldValue};
 
 /// A message on the way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct Request {
     /// The call: a method of the CRI or of the shim, or `start` or `-info`.
     pub call: &'static str,
@@ -25,14 +27,16 @@ pub struct Request {
     /// The options in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub options: Option<Options>,
-    /// What the shim does with them.
+    /// The whole request, or the standard input, in hexadecimal. Ids in it are stand-ins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<String>,
+    /// What the shim does with the options.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivered: Option<&'static str>,
 }
 
 /// Options in a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct Options {
     /// Their type.
     pub type_url: &'static str,
@@ -68,10 +72,32 @@ impl Options {
                 Value::Empty => RequestValue::Empty,
                 Value::Set => RequestValue::Set,
             },
-            bytes: any.value.iter().flatten().map(|byte| format!("{byte:02x}")).collect(),
-            fields: fields.into_iter().map(|field| (field.name, field.value)).collect(),
+            bytes: hexadecimal(any.value.as_deref().unwrap_or_default()),
+            fields: fields
+                .into_iter()
+                .map(|field| (field.name, field.value))
+                .collect(),
         }
     }
+}
+
+fn sending<'r>(run: &'r Run, sent: &Sent, channel: Channel, id: &'r str) -> Sending<'r> {
+    let containerd = &run.world.containerd[0];
+    Sending {
+        channel,
+        id,
+        binary: sent.shim.map_or("", |shim| &run.world.shim(shim).binary),
+        framing: containerd.row.start_stdin,
+        release: &containerd.version,
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        // Writing into a String does not fail.
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }
 
 /// All messages of a run but replies.
@@ -82,9 +108,12 @@ pub(super) fn requests(run: &Run) -> Vec<Request> {
 fn request(run: &Run, sent: &Sent) -> Option<Request> {
     let name = |target: Target| match target {
         Target::Sandbox => "sandbox".to_owned(),
-        Target::Container(number) => {
-            run.world.pod_spec(0).containers.get(usize::from(number)).map_or_else(String::new, |c| c.name.clone())
-        }
+        Target::Container(number) => run
+            .world
+            .pod_spec(0)
+            .containers
+            .get(usize::from(number))
+            .map_or_else(String::new, |c| c.name.clone()),
     };
     let cri = |call, task, userns: Option<String>| Request {
         call,
@@ -92,22 +121,32 @@ fn request(run: &Run, sent: &Sent) -> Option<Request> {
         userns,
         shim: None,
         options: None,
+        bytes: None,
         delivered: None,
     };
     Some(match &sent.message {
         InFlight::RunPodSandbox { userns } => cri("RunPodSandbox", Target::Sandbox, Some(userns.to_string())),
-        InFlight::CreateContainer { container, container_userns, .. } => {
-            cri("CreateContainer", Target::Container(*container), Some(container_userns.to_string()))
-        }
+        InFlight::CreateContainer {
+            container,
+            container_userns,
+            ..
+        } => cri(
+            "CreateContainer",
+            Target::Container(*container),
+            Some(container_userns.to_string()),
+        ),
         InFlight::StartContainer { container } => cri("StartContainer", Target::Container(*container), None),
         InFlight::LoadShimInfo { target, .. } => cri("-info", *target, None),
         InFlight::CreateSandbox => cri("CreateSandbox", Target::Sandbox, None),
         InFlight::ShimReply { .. } | InFlight::Reply { .. } => return None,
         InFlight::ShimStart { .. } | InFlight::Info { .. } | InFlight::Create { .. } => {
             let (channel, target, options) = sent.to_shim()?;
+            let id = container_id(&run.world.pod_spec(0).name, &name(target));
             Request {
                 shim: sent.shim.map(|shim| run.world.shim(shim).id.clone()),
                 options: options.map(Options::of),
+                bytes: on_wire::bytes(sending(run, sent, channel, &id), options)
+                    .map(|bytes| hexadecimal(&bytes)),
                 delivered: sent.delivery.map(|delivery| delivery.outcome.as_str()),
                 ..cri(
                     match channel {

@@ -4,8 +4,8 @@ use shimproof_model::catalog::StartStdin;
 use shimproof_model::log::Story;
 use shimproof_model::world::{Budget, Client, World};
 use shimproof_model::{
-    Action, Channel, Container, ContainerState, Delivery, InFlight, Node, Pod, PodAction, Refusal, StartFailure,
-    Target, delivered,
+    Action, Channel, Container, ContainerState, Delivery, InFlight, Node, Pod, PodAction, Refusal,
+    StartFailure, Target, delivered,
 };
 use shimproof_scenario::Scenario;
 
@@ -82,7 +82,10 @@ impl Run {
         let node = Node::initial(&world, &mut story);
         let name = &scenario.container().name;
         let containers = &world.pod_spec(0).containers;
-        let container = containers.iter().position(|container| &container.name == name).unwrap_or_default();
+        let container = containers
+            .iter()
+            .position(|container| &container.name == name)
+            .unwrap_or_default();
         let mut run = Self {
             container: u8::try_from(container).unwrap_or_default(),
             end: End::Runs,
@@ -97,7 +100,10 @@ impl Run {
                 return Ok(run);
             }
         }
-        Err(PredictError::NoEnd { scenario: scenario.file.name.clone(), steps: LIMIT })
+        Err(PredictError::NoEnd {
+            scenario: scenario.file.name.clone(),
+            steps: LIMIT,
+        })
     }
 
     fn step(&mut self, users: &RealUsers) -> Option<End> {
@@ -117,11 +123,22 @@ impl Run {
         if let Some(refusal) = refusal {
             let task = about(&before.pods[0]);
             if self.concerns(task) {
-                return Some(End::Refused(Box::new(Refused { refusal, task, before })));
+                return Some(End::Refused(Box::new(Refused {
+                    refusal,
+                    task,
+                    before,
+                })));
             }
         }
         let container = &self.pod().containers[usize::from(self.container)];
-        matches!(container, Some(Container { state: ContainerState::Running { .. }, .. })).then_some(End::Runs)
+        matches!(
+            container,
+            Some(Container {
+                state: ContainerState::Running { .. },
+                ..
+            })
+        )
+        .then_some(End::Runs)
     }
 
     /// Whether a refusal of that task keeps the container from running: another container's does not.
@@ -132,11 +149,17 @@ impl Run {
     fn record(&mut self) {
         let env = &self.node.environment;
         let pod = &self.node.pods[0];
-        let Some(message) = pod.in_flight.clone() else { return };
+        let Some(message) = pod.in_flight.clone() else {
+            return;
+        };
         let shim = pod.receiving_shim(&self.world, env);
         let delivery = pod.to_shim().zip(shim).map(|(to_shim, shim)| {
             let framing = match to_shim.channel {
-                Channel::Start => self.world.containerd[usize::from(env.containerd.row)].row.start_stdin,
+                Channel::Start => {
+                    self.world.containerd[usize::from(env.containerd.row)]
+                        .row
+                        .start_stdin
+                }
                 Channel::Create | Channel::Info => StartStdin::RawAny,
             };
             let row = self.world.shim(shim);
@@ -145,7 +168,13 @@ impl Run {
         let what = shimproof_model::trace::describe_message(&self.world, env, pod)
             .map_or_else(String::new, |sent| format!("→ {}: {}", sent.to, sent.message));
         let decisions = self.story.decisions.len();
-        self.sent.push(Sent { message, shim, delivery, what, decisions });
+        self.sent.push(Sent {
+            message,
+            shim,
+            delivery,
+            what,
+            decisions,
+        });
     }
 
     /// The pod.
@@ -169,9 +198,15 @@ impl Run {
         for sent in &self.sent {
             let decided = decisions[from..sent.decisions].to_vec();
             from = sent.decisions;
-            steps.push(Step { what: sent.what.clone(), decided });
+            steps.push(Step {
+                what: sent.what.clone(),
+                decided,
+            });
         }
-        steps.push(Step { what: String::new(), decided: decisions[from..].to_vec() });
+        steps.push(Step {
+            what: String::new(),
+            decided: decisions[from..].to_vec(),
+        });
         steps
     }
 }
@@ -182,7 +217,7 @@ impl Sent {
         match &self.message {
             InFlight::ShimStart { target, options, .. } => Some((Channel::Start, *target, options.as_ref())),
             InFlight::Info { target, options, .. } => Some((Channel::Info, *target, options.as_ref())),
-            InFlight::Create { target, options } => Some((Channel::Create, *target, options.as_ref())),
+            InFlight::Create { target, options, .. } => Some((Channel::Create, *target, options.as_ref())),
             _ => None,
         }
     }
@@ -193,6 +228,8 @@ fn about(pod: &Pod<Wire>) -> Target {
     use shimproof_model::Call;
     match pod.call() {
         None | Some(Call::RunPodSandbox) => Target::Sandbox,
-        Some(Call::CreateContainer(container) | Call::StartContainer(container)) => Target::Container(container),
+        Some(Call::CreateContainer(container) | Call::StartContainer(container)) => {
+            Target::Container(container)
+        }
     }
 }

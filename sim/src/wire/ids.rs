@@ -15,7 +15,7 @@ pub struct Id {
 }
 
 /// The id mapping of a pod: one line, the same for users and groups, that begins with id 0 of the container
-/// (`createUserNs`, pkg/kubelet/userns/userns_manager.go).
+/// (`createUserNs`, `pkg/kubelet/userns/userns_manager.go`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Mapping {
     /// The host id of the container's id 0.

@@ -39,9 +39,11 @@ impl Table {
         self.text("BinaryName")
     }
 
-    /// `SystemdCgroup`, whatever the type of the message.
-    pub fn systemd_cgroup(&self) -> bool {
-        self.value("SystemdCgroup")
+    /// Whether a table, as it travels in `config_body`, has `SystemdCgroup = true`.
+    pub fn systemd_cgroup_in(body: &str) -> bool {
+        let table = body.parse::<toml::Table>().unwrap_or_default();
+        table
+            .get("SystemdCgroup")
             .and_then(toml::Value::as_bool)
             .unwrap_or_default()
     }
@@ -99,6 +101,21 @@ impl Table {
             keys.extend(self.keys.keys().filter(other).cloned());
         }
         keys
+    }
+
+    /// Whether a shim that takes the message for one of type `other`, by field numbers alone, finds something
+    /// where this key stands.
+    pub fn read_as(&self, key: &str, other: TypeUrl) -> bool {
+        let mut alone = Content::zero(self.url);
+        if let Some(value) = self.value(key) {
+            alone.put(key, value, self.matching);
+        }
+        if alone.fields().is_empty()
+            && let Content::Runtime(message) = &mut alone
+        {
+            message.config_body = config_body(&self.keys, self.matching).into_bytes();
+        }
+        Content::decode(other, &alone.encode()).is_ok_and(|read| !read.fields().is_empty())
     }
 
     /// Of [`Self::operator_keys`], those that a message does not carry with the operator's value.

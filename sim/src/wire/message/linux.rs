@@ -19,6 +19,10 @@ pub struct RuncOptions {
 
 /// `containerd.linux.runc.CreateOptions`.
 #[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the fields are those of the protocol"
+)]
 pub struct CreateOptions {
     /// Do not use `pivot_root`.
     #[prost(bool, tag = "1")]

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 
 /// Options of the Windows shim.
 #[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the fields are those of the protocol"
+)]
 pub struct Options {
     /// Debug logs.
     #[prost(bool, tag = "1")]
