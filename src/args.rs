@@ -35,6 +35,13 @@ Examples:
   shimproof verify examples/containerd-11091 --design nil-check-missing-node
   shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json")]
     Verify(Verify),
+    /// Run one pod on one node without faults, with real bytes: the outcome, the error, the requests on the way.
+    #[command(after_help = "\
+Examples:
+  shimproof predict examples/containerd-11091
+  shimproof predict examples/CVE-2025-47291 --format json
+  shimproof predict --score tests/incidents")]
+    Predict(Predict),
     /// Compare two designs; without arguments the founding case, before and after its fix.
     #[command(after_help = "\
 Examples:
@@ -93,6 +100,19 @@ pub struct Verify {
     /// Stop after this many seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub max_time: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub struct Predict {
+    /// Scenarios, as for `verify`.
+    #[arg(required_unless_present = "score")]
+    pub scenarios: Vec<PathBuf>,
+    /// Predict every scenario below these directories, and compare with what it expects.
+    #[arg(long, value_name = "DIR", num_args = 1.., conflicts_with = "scenarios")]
+    pub score: Vec<PathBuf>,
+    /// How the prediction is printed: one JSON object for one scenario, an array of them for several.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]

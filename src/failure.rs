@@ -6,6 +6,7 @@ use miette::{Report, miette};
 use shimproof_model::catalog::LookupError;
 use shimproof_reports::{BuiltinError, VerifyError};
 use shimproof_scenario::ScenarioError;
+use shimproof_sim::{PredictError, ScoreError};
 
 use crate::exit::ExitCode;
 
@@ -14,6 +15,10 @@ use crate::exit::ExitCode;
 pub enum Failure {
     /// The input cannot be used.
     Verify(VerifyError),
+    /// A prediction cannot be made.
+    Predict(Box<PredictError>),
+    /// There is nothing to score.
+    Score(ScoreError),
     /// The built-in scenarios cannot be read.
     Builtin(BuiltinError),
     /// A file or directory cannot be written.
@@ -40,6 +45,18 @@ impl From<LookupError> for Failure {
     }
 }
 
+impl From<PredictError> for Failure {
+    fn from(error: PredictError) -> Self {
+        Self::Predict(Box::new(error))
+    }
+}
+
+impl From<ScoreError> for Failure {
+    fn from(error: ScoreError) -> Self {
+        Self::Score(error)
+    }
+}
+
 impl From<BuiltinError> for Failure {
     fn from(error: BuiltinError) -> Self {
         Self::Builtin(error)
@@ -59,6 +76,8 @@ impl Failure {
             Self::Verify(VerifyError::Scenario(error)) | Self::Builtin(BuiltinError::Scenario(error)) => {
                 Report::new(error.as_ref().clone())
             }
+            Self::Predict(error) => Report::new(error.as_ref().clone()),
+            Self::Score(error) => Report::new(error.clone()),
             Self::Verify(VerifyError::Design(error)) => miette!(
                 code = "catalogue",
                 help =

@@ -13,6 +13,7 @@ mod compare;
 mod exit;
 mod failure;
 mod output;
+mod predict;
 mod progress;
 mod show;
 mod verify;
@@ -39,6 +40,7 @@ fn main() -> std::process::ExitCode {
 fn run(arguments: &Arguments, output: Output) -> Result<ExitCode, Failure> {
     match &arguments.verb {
         Verb::Verify(verify) => verify::run(verify, output),
+        Verb::Predict(predict) => predict::run(predict, output),
         Verb::Compare(compare) => compare::run(compare, output),
         Verb::Show(show) => show::run(show, output),
         Verb::Completions { shell } => {

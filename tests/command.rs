@@ -237,3 +237,23 @@ fn the_catalogue_can_be_read() {
         assert!(serde_json::from_str::<Value>(&stdout(&json)).is_ok());
     }
 }
+
+#[test]
+fn predictions_are_those_of_the_reports() {
+    let output = shimproof(&["predict", "--score", "tests/incidents", "tests/incidents-more", "examples"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stdout(&output).contains(", 0 do not"));
+}
+
+#[test]
+fn a_prediction_says_what_happens_and_why() {
+    let output = shimproof(&["predict", "tests/incidents/containerd-11091"]);
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(stdout(&output));
+    let json = shimproof(&["predict", "tests/incidents/containerd-11091", "--format", "json"]);
+    let document: Value = serde_json::from_str(&stdout(&json)).unwrap();
+    assert_eq!(document["schema"], 1);
+    assert_eq!(document["stage"], "shim-create");
+    let started = shimproof(&["predict", "tests/incidents/containerd-11091--fixed"]);
+    assert_eq!(started.status.code(), Some(0));
+}

@@ -14,7 +14,7 @@ use crate::predict::{PredictError, Prediction, outcome_name, predict, stage_name
 const DEPTH: usize = 8;
 
 /// Why a directory cannot be scored.
-#[derive(Debug, Error, Diagnostic)]
+#[derive(Clone, Debug, Error, Diagnostic)]
 pub enum ScoreError {
     /// The directory cannot be read.
     #[error("{path} cannot be read: {why}")]
