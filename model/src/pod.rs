@@ -296,19 +296,10 @@ impl<D: Domain> Pod<D> {
     /// The shim that the message in flight reaches: the process that serves the task, or the binary on disk that
     /// `start` and `-info` execute.
     pub fn receiving_shim(&self, world: &World<D>, env: &Environment<D>) -> Option<u8> {
-        let message = self.to_shim()?;
-        let process = self.sandbox.as_ref().and_then(|sandbox| sandbox.shim);
-        match (message.channel, message.target) {
-            (Channel::Create, Target::Sandbox) => process,
-            (Channel::Create, Target::Container(_)) => {
-                let process = process?;
-                if world.shim(process).grouping {
-                    Some(process)
-                } else {
-                    self.shim_on_disk(world, env)
-                }
-            }
-            (Channel::Start | Channel::Info, _) => self.shim_on_disk(world, env),
+        match self.in_flight.as_ref()? {
+            InFlight::Create { server, .. } => self.process(*server),
+            InFlight::ShimStart { .. } | InFlight::Info { .. } => self.shim_on_disk(world, env),
+            _ => None,
         }
     }
 

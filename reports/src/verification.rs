@@ -11,6 +11,7 @@ use shimproof_properties::{CheckError, Engine, Finding, Findings, Machine, Prope
 use shimproof_scenario::{Overrides, Scenario, ScenarioError};
 use shimproof_search::{Answer, Limits, Observer};
 
+use crate::fate::{self, Fate};
 use crate::rests_on::{RestsOn, inferred};
 
 /// What is asked of a scenario.
@@ -49,6 +50,8 @@ pub struct Verification {
     pub engine: Engine,
     /// One for each property that was asked.
     pub results: Vec<PropertyResult>,
+    /// What becomes of the pods.
+    pub fate: Fate,
     /// Distinct states.
     pub states: u64,
     /// Steps between them.
@@ -207,14 +210,18 @@ pub fn verify(
     };
     let world = question.scenario.world(catalog, &overrides).map_err(Box::new)?;
     let machine = Arc::new(Machine::new(world));
-    let findings = check(
+    let asked: Vec<Reachability> = reachabilities.iter().cloned().chain(fate::asked()).collect();
+    let mut findings = check(
         &machine,
         &properties,
-        &reachabilities,
+        &asked,
         question.engine,
         question.limits,
         observer,
     )?;
+    let of_fate = findings
+        .findings
+        .split_off(properties.len() + reachabilities.len());
 
     let world = machine.world();
     let rests_on = inferred(world, &findings.facts);
@@ -247,6 +254,7 @@ pub fn verify(
         components: components(world),
         engine: question.engine,
         results,
+        fate: fate::fate(world, &of_fate),
         bound: findings.bound.map(|bound| bound.to_string()),
         faults: faults(world),
         ..numbers(&findings)
@@ -313,6 +321,10 @@ fn numbers(findings: &Findings<Abstract>) -> Verification {
         components: Vec::new(),
         engine: Engine::Exact,
         results: Vec::new(),
+        fate: Fate {
+            runs: None,
+            refusals: Vec::new(),
+        },
         states: findings.states,
         transitions: findings.transitions,
         depth: findings.depth,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::fate::Fate;
 use crate::rests_on::RestsOn;
 use crate::style::{Styles, set};
 use crate::suite::{SuiteReport, verdict_text};
@@ -56,6 +57,8 @@ pub fn verification_text(verification: &Verification, styles: &Styles) -> String
             let _ = writeln!(text, "  {}: {}", rests_on.row, rests_on.field);
         }
     }
+    let _ = writeln!(text);
+    fate_text(&mut text, &verification.fate, styles);
     let results: Vec<&PropertyResult> = verification.results.iter().collect();
     for story in stories(&results) {
         let Some(trace) = &story[0].trace else { continue };
@@ -74,6 +77,32 @@ pub fn verification_text(verification: &Verification, styles: &Styles) -> String
     let _ = writeln!(text);
     let _ = writeln!(text, "{}", set(styles.dim, &explored(verification)));
     text
+}
+
+/// What becomes of the pods: also where nothing is violated, this says what keeps it so.
+fn fate_text(text: &mut String, fate: &Fate, styles: &Styles) {
+    let runs = match fate.runs {
+        Some(true) => "can run",
+        Some(false) => "never runs, in no reachable state",
+        None => "was not seen running before the search was cut short",
+    };
+    let _ = writeln!(
+        text,
+        "The pod {}{}",
+        set(styles.name, runs),
+        if fate.refusals.is_empty() {
+            "."
+        } else {
+            ". It can be refused"
+        }
+    );
+    for refusal in &fate.refusals {
+        let _ = writeln!(
+            text,
+            "  at {}, after {} steps: {}",
+            refusal.stage, refusal.steps, refusal.error
+        );
+    }
 }
 
 /// Results that the same steps decide, together: they share their story.
@@ -160,9 +189,16 @@ pub fn suite_text(report: &SuiteReport, styles: &Styles) -> String {
         } else {
             format!("{} {}", set(styles.bad, "violated:"), violated.join(", "))
         };
+        let never = match (verification.fate.runs, verification.fate.refusals.first()) {
+            (Some(false), Some(refusal)) => {
+                format!("; the pod never runs: {}: {}", refusal.stage, refusal.error)
+            }
+            (Some(false), None) => "; the pod never runs".to_owned(),
+            _ => String::new(),
+        };
         let _ = writeln!(
             text,
-            "  {}: {verdict} ({} states)",
+            "  {}: {verdict} ({} states){never}",
             verification.design, verification.states
         );
     }
