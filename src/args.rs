@@ -122,7 +122,7 @@ pub struct Compare {
     pub before: Option<String>,
     /// The design or release after.
     pub after: Option<String>,
-    /// The scenario; without one, all built-in scenarios.
+    /// The scenario; without one, all built-in scenarios and a sweep over the whole catalogue.
     pub scenario: Option<PathBuf>,
     /// How the report is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]

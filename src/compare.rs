@@ -2,7 +2,8 @@
 
 use shimproof_model::catalog::Catalog;
 use shimproof_reports::{
-    Comparison, FOUNDING_CASE, compare, comparison_json, comparison_text, with_builtin_scenarios,
+    Comparison, FOUNDING_CASE, Styles, Sweep, compare, comparison_json, comparison_text, sweep,
+    with_builtin_scenarios,
 };
 use shimproof_scenario::Scenario;
 use shimproof_search::Limits;
@@ -50,12 +51,22 @@ pub fn run(arguments: &args::Compare, output: Output) -> Result<ExitCode, Failur
             over(&founding)
         })??,
     };
-    let text = render(&comparison, arguments, output);
+    let sweep = (arguments.before.is_some() && arguments.scenario.is_none())
+        .then(|| {
+            Ok::<_, Failure>(sweep(
+                catalog,
+                catalog.design_row(designs.0)?,
+                catalog.design_row(designs.1)?,
+            ))
+        })
+        .transpose()?;
+    let text = render(&comparison, sweep.as_ref(), arguments, output);
     match &arguments.output {
         Some(path) => write_file(path, &text)?,
         None => output.document(&text),
     }
-    Ok(if comparison.regressions() > 0 {
+    let swept = sweep.as_ref().map_or(0, Sweep::regressions);
+    Ok(if comparison.regressions() + swept > 0 {
         ExitCode::Violated
     } else if comparison
         .verifications
@@ -68,12 +79,24 @@ pub fn run(arguments: &args::Compare, output: Output) -> Result<ExitCode, Failur
     })
 }
 
-fn render(comparison: &Comparison, arguments: &args::Compare, output: Output) -> String {
+fn render(
+    comparison: &Comparison,
+    sweep: Option<&Sweep>,
+    arguments: &args::Compare,
+    output: Output,
+) -> String {
+    let styles = if arguments.output.is_some() {
+        Styles::plain()
+    } else {
+        output.styles()
+    };
     match arguments.format {
-        Format::Text if arguments.output.is_some() => {
-            comparison_text(comparison, &shimproof_reports::Styles::plain())
+        Format::Text => {
+            let sweep = sweep
+                .map(|sweep| format!("\n{}", sweep.text(&styles)))
+                .unwrap_or_default();
+            format!("{}{sweep}", comparison_text(comparison, &styles))
         }
-        Format::Text => comparison_text(comparison, &output.styles()),
         Format::Json => format!("{:#}\n", comparison_json(comparison)),
     }
 }

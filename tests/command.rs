@@ -31,10 +31,7 @@ fn validate(document: &Value) {
         serde_json::from_str(&std::fs::read_to_string(schemas.join(name)).unwrap()).unwrap()
     };
     let registry = jsonschema::Registry::new()
-        .add(
-            "urn:shimproof:schema:trace:1",
-            read("trace.schema.json"),
-        )
+        .add("urn:shimproof:schema:trace:1", read("trace.schema.json"))
         .unwrap()
         .prepare()
         .unwrap();

@@ -61,7 +61,7 @@ pub(crate) struct Step<'a, D: Domain, L: Log> {
     pub log: &'a mut L,
 }
 
-/// Takes a step of one pod. The action must be one that [`enabled`] gives for this state.
+/// Takes a step of one pod. The action must be one that [`crate::enabled_pod`] gives for this state.
 ///
 /// # Errors
 /// The refusal that the step gave. The state is moved all the same: to where the refusal leaves it.

@@ -11,6 +11,7 @@ mod json;
 mod rests_on;
 mod style;
 mod suite;
+mod sweep;
 mod trace_text;
 mod verification;
 mod verification_text;
@@ -23,6 +24,7 @@ pub use json::{comparison_json, suite_json, verifications_json};
 pub use rests_on::RestsOn;
 pub use style::Styles;
 pub use suite::{Deviation, SuiteReport, run_suite};
+pub use sweep::{Sweep, sweep};
 pub use trace_text::trace_text;
 pub use verification::{
     PropertyResult, Question, Verdict, Verification, VerifyError, ask, property_ids, unknown_property, verify,
