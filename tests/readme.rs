@@ -58,7 +58,7 @@ fn every_command_line_works() {
             }
         }
     }
-    assert!(lines >= 8);
+    assert!(lines >= 10);
 }
 
 #[test]
