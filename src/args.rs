@@ -47,7 +47,7 @@ Examples:
 Examples:
   shimproof compare
   shimproof compare v2.3.3 v2.3.4
-  shimproof compare nil-or-node v2.0.5 examples/cve-2025-47291")]
+  shimproof compare nil-or-node v2.0.5 examples/CVE-2025-47291")]
     Compare(Compare),
     /// Show what the catalogue holds, with its sources.
     #[command(after_help = "\

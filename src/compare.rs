@@ -93,9 +93,9 @@ fn render(
     match arguments.format {
         Format::Text => {
             let sweep = sweep
-                .map(|sweep| format!("\n{}", sweep.text(&styles)))
+                .map(|sweep| format!("{}\n", sweep.text(&styles)))
                 .unwrap_or_default();
-            format!("{}{sweep}", comparison_text(comparison, &styles))
+            format!("{sweep}{}", comparison_text(comparison, &styles))
         }
         Format::Json => format!("{:#}\n", comparison_json(comparison)),
     }

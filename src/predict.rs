@@ -38,7 +38,12 @@ pub fn run(arguments: &args::Predict, output: Output) -> Result<ExitCode, Failur
     let started = predictions
         .iter()
         .all(|prediction| prediction.outcome == Outcome::Started);
-    Ok(if started { ExitCode::Ok } else { ExitCode::Violated })
+    let unknown = predictions.iter().any(Prediction::is_unknown);
+    Ok(match (started, unknown) {
+        (_, true) => ExitCode::BoundReached,
+        (true, false) => ExitCode::Ok,
+        (false, false) => ExitCode::Violated,
+    })
 }
 
 /// The prediction, and its text if that is asked for: to find what would change it takes more runs.

@@ -29,7 +29,7 @@ pub struct Decided {
     /// The table, as the row names it.
     pub table: String,
     /// Where the function stands in the source.
-    pub source: &'static str,
+    pub source: String,
 }
 
 /// A consumer of what steps tell. Every method does nothing unless it is implemented.

@@ -30,6 +30,22 @@ pub enum Action<D: Domain> {
     Pod(u8, PodAction<D>),
 }
 
+impl<D: Domain> Action<D> {
+    /// Whether the action takes from the budget of faults.
+    pub fn is_fault(&self) -> bool {
+        match self {
+            Self::Environment(action) => fault::is_fault(*action),
+            Self::Pod(_, action) => matches!(
+                action,
+                PodAction::RpcTimeout
+                    | PodAction::ContainerExit(_)
+                    | PodAction::ShimCrash
+                    | PodAction::DeletePod
+            ),
+        }
+    }
+}
+
 impl<D: Domain> Node<D> {
     /// The node when it has just started: containerd has loaded its first configuration and asked its
     /// handlers, the kubelet has not asked CRI Status yet.

@@ -5,7 +5,9 @@
 //! [`crate::fault::step_environment`], whose effect on each pod reads the new environment and that pod only.
 
 use crate::catalog::provenance::Row as _;
-use crate::catalog::{ContainerdField, KubeletField, OciRuntimeField, OciRuntimeRow, ShimField, ShimRow};
+use crate::catalog::{
+    ContainerdField, ContainerdRow, KubeletField, OciRuntimeField, OciRuntimeRow, ShimField, ShimRow,
+};
 use crate::domain::{Domain, Value};
 use crate::environment::Environment;
 use crate::finite::Finite;
@@ -228,12 +230,12 @@ impl<'a, D: Domain, L: Log> Step<'a, D, L> {
         decision: O,
         table: &str,
         inputs: impl FnOnce() -> String,
-        source: &'static str,
+        function: &'static str,
     ) {
         self.on_containerd(field);
         let row = &self.containerd().row;
         let table = || format!("{}: {field} = {table}, {}", row.id, row.known(field.as_str()));
-        self.decided(guard, decision, inputs, table, source);
+        self.decided(guard, decision, inputs, table, || source_in(row, function));
     }
 
     /// The runtime of the sandbox record, by its name.
@@ -250,16 +252,29 @@ impl<'a, D: Domain, L: Log> Step<'a, D, L> {
         decision: O,
         inputs: impl FnOnce() -> String,
         table: impl FnOnce() -> String,
-        source: &'static str,
+        source: impl FnOnce() -> String,
     ) {
         self.log.guard(guard, decision.index(), || Decided {
             guard,
             inputs: inputs(),
             decision: decision.to_string(),
             table: table(),
-            source,
+            source: source(),
         });
     }
+}
+
+/// Where a function stands, as the sources of the row have it: the same file at the row's own tag. Without one,
+/// the file that the step was modelled on.
+pub(crate) fn source_in(row: &ContainerdRow, function: &str) -> String {
+    let (path, _) = function.split_once('@').unwrap_or((function, ""));
+    let file = |path: &str| path.rsplit('/').next().map(str::to_owned);
+    let known = row.sources.iter().find(|source| {
+        source
+            .split_once('@')
+            .is_some_and(|(own, _)| file(own) == file(path))
+    });
+    known.cloned().unwrap_or_else(|| format!("modelled on {path}"))
 }
 
 /// Options as a reader wants to see them: their type, and whether they have a value.

@@ -21,7 +21,7 @@ const TRANSPORT: [&str; 3] = [
 pub struct Fate {
     /// Whether some reachable state has all containers of a pod running; none if the search was cut short.
     pub runs: Option<bool>,
-    /// The refusals that pods meet, the nearest first.
+    /// The refusals that pods meet: first those that need no fault, then the nearest.
     pub refusals: Vec<FatalRefusal>,
 }
 
@@ -34,6 +34,8 @@ pub struct FatalRefusal {
     pub error: String,
     /// After how many steps, and no fewer.
     pub steps: usize,
+    /// How many of them are faults.
+    pub faults: usize,
 }
 
 /// What has to be asked to know the fate.
@@ -64,11 +66,12 @@ pub(crate) fn fate(world: &World<Abstract>, findings: &[Finding<Abstract>]) -> F
             let refusal = record(world, &actions).0.steps.pop()?.refusal?;
             Some(FatalRefusal {
                 stage: refusal.stage,
-                error: refusal.error,
+                error: refusal.error.replace('\n', " "),
                 steps: actions.len(),
+                faults: actions.iter().filter(|action| action.is_fault()).count(),
             })
         })
         .collect();
-    refusals.sort_by_key(|refusal| refusal.steps);
+    refusals.sort_by_key(|refusal| (refusal.faults, refusal.steps));
     Fate { runs, refusals }
 }

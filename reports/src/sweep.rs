@@ -100,7 +100,7 @@ impl Sweep {
         let _ = writeln!(
             text,
             "Over the catalogue, one run without faults for each of {} combinations of kubelet, shim, configuration \
-             and pod: {} unchanged, {} changed",
+             and pod: {} unchanged, {} changed (`changed`: refused before, and refused in another way now)",
             self.combinations,
             self.unchanged,
             self.combinations - self.unchanged

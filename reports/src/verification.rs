@@ -353,12 +353,13 @@ fn components(world: &World<Abstract>) -> Vec<String> {
             if kubelet.row.gate.is_empty() {
                 kubelet.version.clone()
             } else {
-                format!(
-                    "{} ({} {})",
-                    kubelet.version,
-                    kubelet.row.gate,
-                    if kubelet.gate { "on" } else { "off" }
-                )
+                let more = if kubelet.host_network_gate {
+                    format!(", {} on", kubelet.row.host_network_gate)
+                } else {
+                    String::new()
+                };
+                let gate = if kubelet.gate { "on" } else { "off" };
+                format!("{} ({} {gate}{more})", kubelet.version, kubelet.row.gate)
             }
         })
         .collect();

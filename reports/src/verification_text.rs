@@ -99,8 +99,11 @@ fn fate_text(text: &mut String, fate: &Fate, styles: &Styles) {
     for refusal in &fate.refusals {
         let _ = writeln!(
             text,
-            "  at {}, after {} steps: {}",
-            refusal.stage, refusal.steps, refusal.error
+            "  at {}, after {} steps{}: {}",
+            refusal.stage,
+            refusal.steps,
+            if refusal.faults > 0 { " with a fault" } else { "" },
+            refusal.error
         );
     }
 }
@@ -184,6 +187,15 @@ pub fn suite_text(report: &SuiteReport, styles: &Styles) -> String {
             .collect();
         let verdict = if let Some(bound) = &verification.bound {
             set(styles.open, &format!("unknown: {bound}"))
+        } else if verification
+            .results
+            .iter()
+            .any(|result| result.verdict == Verdict::Unknown)
+        {
+            set(
+                styles.open,
+                "unknown: the catalogue does not know what the shim does with a message",
+            )
         } else if violated.is_empty() {
             set(styles.good, "all properties hold")
         } else {

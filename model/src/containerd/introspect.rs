@@ -1,6 +1,7 @@
 //! What containerd does when it starts: it loads its configuration and asks every handler for its features,
 //! once (internal/cri/server/service.go@v2.0.1: `introspectRuntimeHandlers`).
 
+use crate::catalog::provenance::Row as _;
 use crate::catalog::{ContainerdField, IntrospectionNilOptions};
 use crate::domain::Domain;
 use crate::environment::{Environment, Introspected, StartFailure};
@@ -8,6 +9,7 @@ use crate::finite::Finite;
 use crate::guards::{Guard, Introspect};
 use crate::log::{Decided, Fact, Log};
 use crate::shim::reported_features;
+use crate::step::source_in;
 use crate::world::{HandlerConfig, MAX_HANDLERS, World};
 
 /// Starts containerd with the release and configuration that the environment names.
@@ -51,8 +53,14 @@ fn introspect_runtime_features<D: Domain, L: Log>(
         guard: Guard::IntrospectRuntimeFeatures,
         inputs: format!("runtime type {}", config.runtime_type_name),
         decision: decision.to_string(),
-        table: containerd.guards.introspect.name().to_owned(),
-        source: "internal/cri/server/service.go@v2.0.1",
+        table: format!(
+            "{}: {} = {}, {}",
+            containerd.row.id,
+            ContainerdField::Introspection,
+            containerd.guards.introspect.name(),
+            containerd.row.known(ContainerdField::Introspection.as_str())
+        ),
+        source: source_in(&containerd.row, "internal/cri/server/service.go"),
     });
     if decision != Introspect::Ask {
         return Ok(Introspected::Without(decision));

@@ -59,7 +59,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
 
     /// `generatePodSandboxConfig`, pkg/kubelet/kuberuntime/kuberuntime_sandbox.go.
     fn generate_pod_sandbox_config(&mut self) -> Result<Userns<D::Mapping>, Refusal> {
-        self.get_or_create_user_namespace_mappings()
+        self.get_or_create_user_namespace_mappings("sandbox configuration")
     }
 
     /// The part of a sync after the sandbox is there: its configuration is generated anew, then each
@@ -89,7 +89,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             if !self.should_container_be_restarted(container) {
                 continue;
             }
-            match self.get_or_create_user_namespace_mappings() {
+            match self.get_or_create_user_namespace_mappings("container configuration") {
                 Ok(container_userns) => {
                     let idmapped_mounts = self.mounts_carry_mappings(container_userns);
                     self.pod.in_flight = Some(InFlight::CreateContainer {

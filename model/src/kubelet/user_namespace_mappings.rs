@@ -11,7 +11,10 @@ use crate::userns::Userns;
 
 impl<D: Domain, L: Log> Step<'_, D, L> {
     /// The user-namespace options of the pod, now; allocates the mapping if the pod has none yet.
-    pub(super) fn get_or_create_user_namespace_mappings(&mut self) -> Result<Userns<D::Mapping>, Refusal> {
+    pub(super) fn get_or_create_user_namespace_mappings(
+        &mut self,
+        of: &str,
+    ) -> Result<Userns<D::Mapping>, Refusal> {
         let gate = self.env.kubelet.gate;
         let host_users = self.host_users();
         let handler = usize::from(self.spec().handler);
@@ -33,13 +36,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             Guard::GetOrCreateUserNamespaceMappings,
             decision,
             || {
-                format!(
-                    "gate {}, hostUsers {host_users}, handler: {features}",
-                    if gate { "on" } else { "off" }
-                )
+                let gate = if gate { "on" } else { "off" };
+                format!("for the {of}: gate {gate}, hostUsers {host_users}, handler: {features}")
             },
             || format!("kubelet {row}"),
-            "kubernetes: pkg/kubelet/userns/userns_manager.go",
+            || "kubernetes: pkg/kubelet/userns/userns_manager.go".to_owned(),
         );
         match decision {
             UsernsDecision::Nil => Ok(Userns::Nil),

@@ -115,7 +115,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
                 Some(rule) => format!("shim {row}, rule {}", rule + 1),
                 None => format!("shim {row}"),
             },
-            "catalogue row of the shim",
+            || "catalogue row of the shim".to_owned(),
         );
     }
 

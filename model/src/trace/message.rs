@@ -10,6 +10,9 @@ use crate::world::{Client, World};
 
 use super::Sent;
 
+/// A shim binary that containerd executes and waits for.
+const SHIM_BINARY: &str = "shim binary";
+
 /// What is done, by whom, in words.
 pub(super) struct Event {
     pub actor: String,
@@ -67,11 +70,11 @@ pub fn describe_message<D: Domain>(world: &World<D>, env: &Environment<D>, pod: 
         InFlight::StartContainer { container: index } => {
             ("CRI plugin", format!("StartContainer {}", container(*index)))
         }
-        InFlight::LoadShimInfo { .. } => ("shim binary", format!("`{binary} -info` with no options")),
+        InFlight::LoadShimInfo { .. } => (SHIM_BINARY, format!("`{binary} -info` with no options")),
         InFlight::ShimStart {
             target, options: any, ..
         } => (
-            "shim binary",
+            SHIM_BINARY,
             format!(
                 "`{binary} start` for {}, standard input: {}",
                 task(target),
@@ -81,7 +84,7 @@ pub fn describe_message<D: Domain>(world: &World<D>, env: &Environment<D>, pod: 
         InFlight::Info {
             target, options: any, ..
         } => (
-            "shim binary",
+            SHIM_BINARY,
             format!(
                 "`{binary} -info` for {}, standard input: {}",
                 task(target),
@@ -224,6 +227,10 @@ fn describe_pod_action<D: Domain>(
         PodAction::SyncPod => event("kubelet", format!("SyncPod {}", spec.name)),
         PodAction::BackOffElapsed => event("kubelet", "the back-off has passed".to_owned()),
         PodAction::Deliver => match describe_message(world, env, pod) {
+            Some(sent) if sent.to == SHIM_BINARY => event(
+                SHIM_BINARY,
+                format!("runs {}; containerd goes on with its answer", sent.message),
+            ),
             Some(sent) => event(&sent.to, format!("handles {}", sent.message)),
             None => event("kubelet", "nothing is in flight".to_owned()),
         },

@@ -98,7 +98,7 @@ fn guard_decision(decided: &Decided) -> GuardDecision {
         inputs: decided.inputs.clone(),
         decision: decided.decision.clone(),
         table: decided.table.clone(),
-        source: decided.source.to_owned(),
+        source: decided.source.clone(),
     }
 }
 

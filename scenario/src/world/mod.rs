@@ -188,6 +188,7 @@ impl Scenario {
             own.or_else(|| self.kubelet.as_ref()?.feature_gates.get(gate))
                 .copied()
         };
+        self.check_gates(catalog)?;
         std::iter::once(own)
             .chain(later)
             .map(|(version, path)| match catalog.kubelet_row(version) {
@@ -195,6 +196,44 @@ impl Scenario {
                 Err(error) => Err(self.lookup_error(path, &error)),
             })
             .collect()
+    }
+
+    /// A gate that matters here and is misspelt, or that the kubelet has locked, would silently change the answer.
+    fn check_gates(&self, catalog: &Catalog) -> Result<(), ScenarioError> {
+        let known: Vec<&str> = catalog
+            .kubelet()
+            .iter()
+            .flat_map(|row| [row.gate.as_str(), row.host_network_gate.as_str()])
+            .filter(|gate| !gate.is_empty())
+            .collect();
+        for (gate, on) in &self.file.kubernetes.feature_gates {
+            let place = || value_place(&self.source, &["kubernetes", "feature-gates", gate]);
+            let near = crate::nearest::nearest(gate, known.iter().copied());
+            let misspelt = !known.contains(&gate.as_str())
+                && near
+                    .first()
+                    .is_some_and(|near| strsim::damerau_levenshtein(near, gate) <= 3);
+            if misspelt {
+                let message = format!("no kubelet has the feature gate `{gate}`");
+                return Err(ScenarioError::bad_value(
+                    &place(),
+                    message,
+                    near.first().map(|near| format!("did you mean `{near}`?")),
+                ));
+            }
+            let row = catalog.kubelet_row(&self.file.kubernetes.version).ok();
+            if let Some(row) =
+                row.filter(|row| row.gate_locked && row.gate == *gate && row.gate_default != *on)
+            {
+                let message = format!("kubelet {} has the gate `{gate}` locked", row.id);
+                return Err(ScenarioError::bad_value(
+                    &place(),
+                    message,
+                    "leave it out".to_owned(),
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn handler_keys(&self) -> Result<Vec<HandlerKey>, ScenarioError> {

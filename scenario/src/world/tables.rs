@@ -78,6 +78,16 @@ impl Tables {
                 }
             }
             TypeUrl::RuntimeoptionsV1 | TypeUrl::CriRuntimeoptionsV1 => {
+                let text_fields = ["TypeUrl", "ConfigPath"];
+                let mistyped = keys.iter().find(|(key, value)| {
+                    text_fields.iter().any(|field| matching.matches(key, field)) && !value.is_str()
+                });
+                if let Some((key, _)) = mistyped {
+                    let message = format!(
+                        "the value of `{key}` is not a string, as an option of this runtime has to be"
+                    );
+                    return Err(handler.bad_options(message));
+                }
                 let named = |key: &str| Key::all().find(|known| matching.matches(key, known.as_str()));
                 let set: Keys = keys
                     .iter()

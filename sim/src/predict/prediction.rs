@@ -1,6 +1,7 @@
 //! What a prediction says, as `predict --format json` prints it.
 
 use serde::{Serialize, Serializer};
+use shimproof_model::Delivered;
 use shimproof_model::catalog::provenance::Known;
 use shimproof_model::log::Decided;
 use shimproof_scenario::{Defect, Outcome, Stage, Target};
@@ -49,6 +50,15 @@ pub struct Prediction {
     /// The facts that are known as [`Self::provenance`] says: row and field, unless all are read or better.
     #[serde(skip)]
     pub weakest: Vec<String>,
+}
+
+impl Prediction {
+    /// Whether a message reaches a shim of which the catalogue does not know what it does with it.
+    pub fn is_unknown(&self) -> bool {
+        self.requests
+            .iter()
+            .any(|request| request.delivered == Some(Delivered::Unknown.as_str()))
+    }
 }
 
 /// A step of the run.

@@ -58,7 +58,12 @@ fn write(out: &mut String, prediction: &Prediction) -> std::fmt::Result {
     for defect in &prediction.defects {
         writeln!(out, "  defect  {defect}")?;
     }
-    if prediction.outcome == Outcome::Started {
+    if prediction.is_unknown() {
+        writeln!(
+            out,
+            "  not known: the catalogue does not say what the shim does with one of these messages"
+        )?;
+    } else if prediction.outcome == Outcome::Started {
         writeln!(out, "  everything that was configured is in force")?;
     }
     if !prediction.because.is_empty() {
