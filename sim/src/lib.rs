@@ -2,7 +2,8 @@
 //!
 //! [`Wire`] is the domain whose messages are encoded, with the field numbers of the real protocols. [`predict()`]
 //! runs one pod on one node without faults and says what becomes of it: the error as the kubelet records it, or
-//! what of the configuration is not in force. [`score()`] compares predictions with what was observed.
+//! what of the configuration is not in force. [`score()`] compares predictions with what was observed, and
+//! [`recordings`] says whether a recorded run is a path of the machine.
 //!
 //! # What it does not promise
 //!
@@ -10,6 +11,7 @@
 //! pod's name only. Where containerd finds a shim on the search path, the path is that of its own release archive.
 
 mod predict;
+pub mod recordings;
 mod score;
 pub mod wire;
 

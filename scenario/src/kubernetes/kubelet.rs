@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_saphyr::Spanned;
 
 use crate::error::ScenarioError;
 
@@ -30,16 +31,34 @@ struct Object {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct UserNamespaces {
-    ids_per_pod: Option<u64>,
+    ids_per_pod: Option<Spanned<u64>>,
+}
+
+/// Ids are given out in blocks of as many, below 2^32
+/// (staging/src/k8s.io/kubelet/config/v1beta1/types.go, `UserNamespaces`).
+const BLOCK: u64 = 65536;
+
+fn ids_per_pod(document: &Document<'_>, written: &Spanned<u64>) -> Result<u64, ScenarioError> {
+    let ids = written.value;
+    if ids > 0 && ids.is_multiple_of(BLOCK) && u32::try_from(ids).is_ok() {
+        return Ok(ids);
+    }
+    Err(ScenarioError::bad_value(
+        &document.place(written),
+        format!("idsPerPod is {ids}"),
+        format!("the kubelet takes a multiple of {BLOCK} below 2^32"),
+    ))
 }
 
 pub(super) fn read(document: &Document<'_>) -> Result<KubeletConfig, ScenarioError> {
     let object: Object = document.read()?;
+    let user_namespaces = object.user_namespaces;
+    let written = user_namespaces.and_then(|namespaces| namespaces.ids_per_pod);
     Ok(KubeletConfig {
         feature_gates: object.feature_gates.unwrap_or_default(),
         cgroup_driver: object.cgroup_driver.filter(|driver| !driver.is_empty()),
-        ids_per_pod: object
-            .user_namespaces
-            .and_then(|namespaces| namespaces.ids_per_pod),
+        ids_per_pod: written
+            .map(|written| ids_per_pod(document, &written))
+            .transpose()?,
     })
 }

@@ -82,7 +82,7 @@ pub(super) fn stage(refusal: Refusal) -> Option<Stage> {
 }
 
 /// The code of the CRI status; none if the kubelet refuses by itself.
-pub(super) fn code(refusal: Refusal) -> Option<Code> {
+pub(crate) fn code(refusal: Refusal) -> Option<Code> {
     match refusal {
         Refusal::SandboxApiMissing { .. } => Some(Code::Unimplemented),
         Refusal::Unavailable => Some(Code::Unavailable),

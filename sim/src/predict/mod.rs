@@ -23,6 +23,7 @@ use shimproof_model::catalog::Catalog;
 use shimproof_scenario::{Outcome, Overrides, Scenario, ScenarioError, Target};
 use thiserror::Error;
 
+pub(crate) use event::code as grpc_code;
 pub use event::{Code, Event, Reason};
 pub use neighbours::{Neighbour, neighbours};
 pub use prediction::{Prediction, Step};
