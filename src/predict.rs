@@ -35,7 +35,9 @@ pub fn run(arguments: &args::Predict, output: Output) -> Result<ExitCode, Failur
             output.document(&json.map_err(|error| Failure::Output(error.into()))?);
         }
     }
-    let started = predictions.iter().all(|prediction| prediction.outcome == Outcome::Started);
+    let started = predictions
+        .iter()
+        .all(|prediction| prediction.outcome == Outcome::Started);
     Ok(if started { ExitCode::Ok } else { ExitCode::Violated })
 }
 
@@ -69,7 +71,11 @@ fn scored(directories: &[PathBuf], catalog: &Catalog, output: Output) -> Result<
                 (Agreement::Differs(points), _) => {
                     differ += 1;
                     code = code.max(ExitCode::Violated);
-                    writeln!(text, "differs   {path}\n            {}", points.join("\n            "))
+                    writeln!(
+                        text,
+                        "differs   {path}\n            {}",
+                        points.join("\n            ")
+                    )
                 }
                 (Agreement::NothingExpected, _) => writeln!(text, "          {path}: nothing is expected"),
                 (Agreement::Unusable, Err(error)) => {

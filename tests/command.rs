@@ -240,7 +240,13 @@ fn the_catalogue_can_be_read() {
 
 #[test]
 fn predictions_are_those_of_the_reports() {
-    let output = shimproof(&["predict", "--score", "tests/incidents", "tests/incidents-more", "examples"]);
+    let output = shimproof(&[
+        "predict",
+        "--score",
+        "tests/incidents",
+        "tests/incidents-more",
+        "examples",
+    ]);
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     assert!(stdout(&output).contains(", 0 do not"));
 }
