@@ -49,7 +49,7 @@ pub fn run(arguments: &args::Simulate, output: Output) -> Result<ExitCode, Failu
     let simulation = match &arguments.scenario {
         Some(path) => with_scenario(path, |scenario| {
             let options = with_regressions(arguments, &options, &scenario.file.name)?;
-            let mut line = RunsLine::new(output);
+            let line = RunsLine::new(output);
             simulate_scenario(scenario, catalog, &overrides, &options, &mut |progress| {
                 line.show(progress);
             })
@@ -58,7 +58,7 @@ pub fn run(arguments: &args::Simulate, output: Output) -> Result<ExitCode, Failu
         None => {
             let options = with_regressions(arguments, &options, ANY_NODE)?;
             let design = overrides.design.as_ref().map(|(name, row)| (name.as_str(), row));
-            let mut line = RunsLine::new(output);
+            let line = RunsLine::new(output);
             simulate_any(catalog, design, &options, &mut |progress| line.show(progress))
         }
     };
