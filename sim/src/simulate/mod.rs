@@ -3,7 +3,7 @@
 //! A run is a list of actions. With a scenario, its node is the same in each run, and chance decides in which order
 //! things happen and which faults of its budget strike when; every property is asked. Without one, chance also
 //! draws the node: releases, shims, handlers with option tables, pods. There `type-as-configured` is asked, and only
-//! where every release writes no owner of pipes and `no_pivot` is not set; anywhere else refinement and the absence
+//! where every release writes no owner of pipes, `no_pivot` is not set and no shim runs sandboxes; anywhere else refinement and the absence
 //! of panics are all that is asked.
 //!
 //! # What it does not promise
@@ -30,6 +30,7 @@ use std::time::{Duration, Instant};
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::{Catalog, ContainerdRow, IoOwnerGuard};
 use shimproof_model::trace::{Trace, record_with_aftermath};
+use shimproof_model::world::Sandboxer;
 use shimproof_properties::all;
 use shimproof_scenario::{Overrides, Scenario, ScenarioError};
 
@@ -163,7 +164,13 @@ pub fn simulate_any(
                 .wire
                 .containerd
                 .iter()
-                .all(|release| release.row.io_owner_guard == IoOwnerGuard::Never);
+                .all(|release| release.row.io_owner_guard == IoOwnerGuard::Never)
+            && twins
+                .wire
+                .configurations
+                .iter()
+                .flat_map(|c| c.handlers.iter().flatten().flatten())
+                .all(|handler| handler.sandboxer == Sandboxer::PodSandbox);
         let mut checked = checked::<Abstract>(options);
         checked.retain(|(property, _)| quiet && property.id == OF_ANY_NODE);
         (twins, checked)
