@@ -42,6 +42,13 @@ Examples:
   shimproof predict examples/CVE-2025-47291 --format json
   shimproof predict --score tests/incidents")]
     Predict(Predict),
+    /// Let chance run a scenario on real bytes, and hold each step against the model; without one, any node.
+    #[command(after_help = "\
+Examples:
+  shimproof simulate examples/containerd-11091 --seed 7
+  shimproof simulate examples/containerd-11091 --design nil-or-node --runs 100000
+  shimproof simulate --time 60 --regressions regressions.txt --trace-dir traces")]
+    Simulate(Simulate),
     /// Compare two designs; without arguments the founding case, before and after its fix.
     #[command(after_help = "\
 Examples:
@@ -111,6 +118,42 @@ pub struct Predict {
     #[arg(long, value_name = "DIR", num_args = 1.., conflicts_with = "scenarios")]
     pub score: Vec<PathBuf>,
     /// How the prediction is printed: one JSON object for one scenario, an array of them for several.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// A scenario, as for `verify`; without one, chance draws the node as well.
+    pub scenario: Option<PathBuf>,
+    /// The seed of the first run; each further run has the next number.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// How many runs; 1000, if no time is given either.
+    #[arg(long, value_name = "N")]
+    pub runs: Option<u64>,
+    /// Begin no further run after this many seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub time: Option<Duration>,
+    /// A containerd design or release in place of the scenario's own.
+    #[arg(long, value_name = "NAME")]
+    pub design: Option<String>,
+    /// A property to check; can be given several times. All properties, if not given.
+    #[arg(long, value_name = "ID", requires = "scenario")]
+    pub property: Vec<String>,
+    /// How many copies of the pod there are.
+    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=4))]
+    pub pods: Option<u32>,
+    /// How many faults can happen in all.
+    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(0..=16))]
+    pub faults: Option<u32>,
+    /// Try the seeds of this file first, and add the one that fails.
+    #[arg(long, value_name = "FILE")]
+    pub regressions: Option<PathBuf>,
+    /// Write the trace of a failure as a JSON file into this directory.
+    #[arg(long, value_name = "DIR")]
+    pub trace_dir: Option<PathBuf>,
+    /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }

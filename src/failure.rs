@@ -6,7 +6,7 @@ use miette::{Report, miette};
 use shimproof_model::catalog::LookupError;
 use shimproof_reports::{BuiltinError, VerifyError};
 use shimproof_scenario::ScenarioError;
-use shimproof_sim::{PredictError, ScoreError};
+use shimproof_sim::{PredictError, RegressionsError, ScoreError};
 
 use crate::exit::ExitCode;
 
@@ -19,6 +19,8 @@ pub enum Failure {
     Predict(Box<PredictError>),
     /// There is nothing to score.
     Score(ScoreError),
+    /// Seeds cannot be kept.
+    Regressions(RegressionsError),
     /// The built-in scenarios cannot be read.
     Builtin(BuiltinError),
     /// A file or directory cannot be written.
@@ -57,6 +59,12 @@ impl From<ScoreError> for Failure {
     }
 }
 
+impl From<RegressionsError> for Failure {
+    fn from(error: RegressionsError) -> Self {
+        Self::Regressions(error)
+    }
+}
+
 impl From<BuiltinError> for Failure {
     fn from(error: BuiltinError) -> Self {
         Self::Builtin(error)
@@ -78,6 +86,7 @@ impl Failure {
             }
             Self::Predict(error) => Report::new(error.as_ref().clone()),
             Self::Score(error) => Report::new(error.clone()),
+            Self::Regressions(error) => Report::new(error.clone()),
             Self::Verify(VerifyError::Design(error)) => miette!(
                 code = "catalogue",
                 help =

@@ -16,6 +16,7 @@ mod output;
 mod predict;
 mod progress;
 mod show;
+mod simulate;
 mod verify;
 
 use clap::{CommandFactory, Parser};
@@ -41,6 +42,7 @@ fn run(arguments: &Arguments, output: Output) -> Result<ExitCode, Failure> {
     match &arguments.verb {
         Verb::Verify(verify) => verify::run(verify, output),
         Verb::Predict(predict) => predict::run(predict, output),
+        Verb::Simulate(simulate) => simulate::run(simulate, output),
         Verb::Compare(compare) => compare::run(compare, output),
         Verb::Show(show) => show::run(show, output),
         Verb::Completions { shell } => {

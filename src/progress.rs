@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use shimproof_search::{Observer, Progress};
+use shimproof_sim::RandomProgress;
 
 use crate::output::Output;
 
@@ -22,6 +23,54 @@ pub fn stop_on_ctrl_c() -> Arc<AtomicBool> {
     stop
 }
 
+fn spinner(output: Output) -> ProgressBar {
+    let bar = if output.shows_progress() {
+        ProgressBar::new_spinner()
+    } else {
+        ProgressBar::hidden()
+    };
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+/// A line on standard error that tells how far random runs are.
+#[derive(Debug)]
+pub struct RunsLine {
+    bar: ProgressBar,
+}
+
+impl RunsLine {
+    pub fn new(output: Output) -> Self {
+        Self { bar: spinner(output) }
+    }
+
+    pub fn show(&self, progress: RandomProgress) {
+        // A message costs more than a run.
+        if self.bar.is_hidden() || !progress.runs.is_multiple_of(64) {
+            return;
+        }
+        let seconds = progress.elapsed.as_secs_f64().max(f64::EPSILON);
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "rates that are read, not reckoned with"
+        )]
+        let (runs, steps) = (progress.runs as f64 / seconds, progress.steps as f64 / seconds);
+        self.bar.set_message(format!(
+            "{} runs, {runs:.0} runs/s, {steps:.0} steps/s",
+            progress.runs
+        ));
+    }
+}
+
+impl Drop for RunsLine {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 /// A line on standard error that tells how far the search is.
 #[derive(Debug)]
 pub struct ProgressLine {
@@ -30,16 +79,7 @@ pub struct ProgressLine {
 
 impl ProgressLine {
     pub fn new(output: Output) -> Self {
-        let bar = if output.shows_progress() {
-            ProgressBar::new_spinner()
-        } else {
-            ProgressBar::hidden()
-        };
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
-            bar.set_style(style);
-        }
-        bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar }
+        Self { bar: spinner(output) }
     }
 }
 

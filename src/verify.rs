@@ -152,7 +152,7 @@ fn exit_code(verification: &Verification) -> ExitCode {
     }
 }
 
-fn check_writable(directory: &Path) -> Result<(), Failure> {
+pub fn check_writable(directory: &Path) -> Result<(), Failure> {
     let write = |error| Failure::Write {
         path: directory.to_owned(),
         error,

@@ -13,6 +13,7 @@
 mod predict;
 pub mod recordings;
 mod score;
+mod simulate;
 pub mod wire;
 
 pub use predict::{
@@ -20,4 +21,9 @@ pub use predict::{
     neighbours, predict, predict_with, render_neighbours, render_text,
 };
 pub use score::{Agreement, ScoreError, Scored, compare, scenarios_below, score};
+pub use simulate::{
+    Abstraction, Coverage, Failure, Fault, FaultKind, Owner, RandomProgress, RegressionsError,
+    SimulateOptions, Simulation, Twins, append_regression, read_regressions, render_simulation, simulate_any,
+    simulate_scenario, simulate_twins, simulation_json,
+};
 pub use wire::Wire;

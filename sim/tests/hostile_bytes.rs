@@ -88,16 +88,14 @@ proptest! {
 
     #[test]
     fn requests_of_any_bytes(bytes in bytes()) {
-        for result in [
+        for length in [
             CreateTaskRequest::decode(bytes.as_slice()).map(|message| message.encoded_len()),
             message::BootstrapParams::decode(bytes.as_slice()).map(|message| message.encoded_len()),
             message::Any::decode(bytes.as_slice()).map(|message| message.encoded_len()),
-        ] {
+        ].into_iter().flatten() {
             // A zero that was written out is not written again; each known byte is written at most as it came,
             // but for a boolean or number that was cut to its width.
-            if let Ok(length) = result {
-                prop_assert!(length <= 10 * bytes.len().max(1));
-            }
+            prop_assert!(length <= 10 * bytes.len().max(1));
         }
     }
 
@@ -129,7 +127,7 @@ fn a_length_without_bytes_reserves_nothing() {
 #[test]
 fn groups_within_groups_end() {
     // `START_GROUP` of an unknown field, over and over: the decoder bounds its depth.
-    let bytes = vec![0x9b, 0x06].repeat(100_000);
+    let bytes = [0x9b, 0x06].repeat(100_000);
     for url in TypeUrl::all() {
         assert!(with_value(url, bytes.clone()).content().is_err());
     }

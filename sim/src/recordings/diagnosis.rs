@@ -118,10 +118,10 @@ impl fmt::Display for Candidate {
             }
             Instead::CallNotMade => f.write_str("no client makes this call here")?,
             Instead::Down(StartFailure::ConfigRefused) => {
-                f.write_str("containerd refuses its configuration")?
+                f.write_str("containerd refuses its configuration")?;
             }
             Instead::Down(StartFailure::IntrospectionPanic) => {
-                f.write_str("containerd panics when it starts")?
+                f.write_str("containerd panics when it starts")?;
             }
         }
         for decided in &self.decisions {

@@ -214,7 +214,7 @@ impl Search<'_> {
         };
         match (event, action) {
             (Event::Called(CallObserved::RunPodSandbox(observed)), PodAction::CallRunPodSandbox(userns)) => {
-                *observed == without_mapping(userns)
+                *observed == without_mapping(&userns)
             }
             (
                 Event::Called(CallObserved::CreateContainer(observed)),
@@ -223,7 +223,7 @@ impl Search<'_> {
                     container_userns,
                     ..
                 },
-            ) => *observed == without_mapping(container_userns),
+            ) => *observed == without_mapping(&container_userns),
             (Event::Called(CallObserved::StartContainer), PodAction::CallStartContainer(0)) => true,
             (Event::Replied(call, observed), PodAction::Deliver) => self
                 .reply(at)
@@ -291,7 +291,7 @@ fn same(observed: &ReplyObserved, answer: &ReplyObserved) -> bool {
 }
 
 /// A recording does not have the numbers of a mapping.
-fn without_mapping<M>(userns: Userns<M>) -> Userns<()> {
+fn without_mapping<M>(userns: &Userns<M>) -> Userns<()> {
     match userns {
         Userns::Nil => Userns::Nil,
         Userns::Node => Userns::Node,
