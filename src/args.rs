@@ -33,7 +33,9 @@ pub enum Verb {
 Examples:
   shimproof verify
   shimproof verify examples/containerd-11091 --design nil-check-missing-node
-  shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json")]
+  shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json
+  shimproof verify --mutants
+  shimproof verify containerd-11091-fixed --mutant containerd.io-owner-guard=unless-nil")]
     Verify(Verify),
     /// Run one pod on one node without faults, with real bytes: the outcome, the error, the requests on the way.
     #[command(after_help = "\
@@ -76,13 +78,20 @@ Examples:
 #[derive(Debug, Args)]
 pub struct Verify {
     /// A scenario: a directory with `scenario.toml`, that file, or the name of a built-in scenario.
+    #[arg(group = "subject")]
     pub scenario: Option<PathBuf>,
     /// A containerd design or release in place of the scenario's own; can be given several times.
-    #[arg(long, value_name = "NAME", requires = "scenario")]
+    #[arg(long, value_name = "NAME", requires = "subject")]
     pub design: Vec<String>,
     /// A property or reachability to decide; can be given several times. All properties, if not given.
     #[arg(long, value_name = "ID", requires = "scenario")]
     pub property: Vec<String>,
+    /// Run every mutant of the releases of all built-in scenarios, and of a design, and print what kills it.
+    #[arg(long, group = "subject", conflicts_with_all = ["scenario", "engine", "max_states", "max_depth", "trace_dir"])]
+    pub mutants: bool,
+    /// Verify the scenario under one mutant, by its name.
+    #[arg(long, value_name = "ID", requires = "scenario")]
+    pub mutant: Option<String>,
     /// How many copies of the pod there are.
     #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=4))]
     pub pods: Option<u32>,

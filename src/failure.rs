@@ -100,6 +100,13 @@ impl Failure {
                     "{error}"
                 )
             }
+            Self::Verify(error @ VerifyError::UnknownMutant { .. }) => {
+                miette!(
+                    code = "mutant",
+                    help = "`shimproof verify --mutants --format json` lists them all",
+                    "{error}"
+                )
+            }
             Self::Verify(error @ VerifyError::Check(_)) => miette!(code = "search", "{error}"),
             Self::Builtin(error) => miette!(code = "builtin", "{error}"),
             Self::Write { path, error } => miette!(

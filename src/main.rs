@@ -12,6 +12,7 @@ mod args;
 mod compare;
 mod exit;
 mod failure;
+mod mutants;
 mod output;
 mod predict;
 mod progress;

@@ -5,8 +5,8 @@ use std::path::Path;
 use shimproof_model::catalog::Catalog;
 use shimproof_properties::Engine;
 use shimproof_reports::{
-    Question, Verdict, Verification, ask, run_suite, suite_json, suite_text, verification_text,
-    verifications_json, verify, with_builtin_scenarios,
+    Question, Verdict, Verification, ask, find_mutant, run_suite, suite_json, suite_text, verification_text,
+    verifications_json, verify, verify_mutant, with_builtin_scenarios,
 };
 use shimproof_scenario::Scenario;
 use shimproof_search::Limits;
@@ -14,6 +14,7 @@ use shimproof_search::Limits;
 use crate::args::{self, Format};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::mutants;
 use crate::output::{Output, write_file};
 use crate::progress::{ProgressLine, stop_on_ctrl_c};
 
@@ -33,6 +34,9 @@ pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure
         max_time: arguments.max_time,
         stop: Some(stop_on_ctrl_c()),
     };
+    if arguments.mutants {
+        return mutants::run(arguments, output, &limits);
+    }
     match &arguments.scenario {
         Some(path) => with_scenario(path, |scenario| one(arguments, output, scenario, &limits)),
         None => suite(arguments, output, &limits),
@@ -71,6 +75,11 @@ fn one(
             .map(|design| Some(design.as_str()))
             .collect()
     };
+    let mutant = arguments
+        .mutant
+        .as_ref()
+        .map(|id| find_mutant(Catalog::embedded(), id))
+        .transpose()?;
     let mut verifications = Vec::new();
     for design in designs {
         let question = Question {
@@ -83,11 +92,11 @@ fn one(
             engine: engine(arguments.engine),
             limits,
         };
-        verifications.push(verify(
-            Catalog::embedded(),
-            &question,
-            &mut ProgressLine::new(output),
-        )?);
+        let (catalog, mut progress) = (Catalog::embedded(), ProgressLine::new(output));
+        verifications.push(match &mutant {
+            None => verify(catalog, &question, &mut progress)?,
+            Some(mutant) => verify_mutant(catalog, &question, mutant, &mut progress)?,
+        });
     }
     write_traces(arguments, &verifications)?;
     match arguments.format {

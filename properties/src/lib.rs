@@ -6,6 +6,7 @@
 
 mod check;
 mod machine;
+pub mod mutation;
 mod options_accepted;
 mod options_preserved;
 mod owner_only_if_applied;

@@ -8,6 +8,7 @@ mod comparison;
 mod comparison_text;
 mod fate;
 mod json;
+mod mutants;
 mod rests_on;
 mod style;
 mod suite;
@@ -21,6 +22,10 @@ pub use comparison::{Change, Comparison, Row, compare};
 pub use comparison_text::comparison_text;
 pub use fate::{FatalRefusal, Fate};
 pub use json::{comparison_json, suite_json, verifications_json};
+pub use mutants::{
+    Base, Fate as MutantFate, Killer, MutantReport, MutantResult, MutantRun, MutantsOptions, Witness,
+    find_mutant, mutant_run, mutants, mutants_json, mutants_text,
+};
 pub use rests_on::RestsOn;
 pub use style::Styles;
 pub use suite::{Deviation, SuiteReport, run_suite};
@@ -28,5 +33,6 @@ pub use sweep::{Sweep, sweep};
 pub use trace_text::trace_text;
 pub use verification::{
     PropertyResult, Question, Verdict, Verification, VerifyError, ask, property_ids, unknown_property, verify,
+    verify_mutant,
 };
 pub use verification_text::{suite_text, verification_text};

@@ -6,6 +6,7 @@ use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::{Catalog, LookupError};
 use shimproof_model::trace::{Trace, record_with_aftermath};
 use shimproof_model::{Action, World};
+use shimproof_properties::mutation::Mutant;
 use shimproof_properties::reachability::{self, Reachability};
 use shimproof_properties::{CheckError, Engine, Finding, Findings, Machine, Property, PropertyKind, check};
 use shimproof_scenario::{Overrides, Scenario, ScenarioError};
@@ -131,6 +132,14 @@ pub enum VerifyError {
         /// The names most like it.
         nearest: Vec<String>,
     },
+    /// A mutant is not known.
+    #[error("there is no mutant `{given}`; the nearest are {}", nearest.join(", "))]
+    UnknownMutant {
+        /// What was asked.
+        given: String,
+        /// The names most like it.
+        nearest: Vec<String>,
+    },
     /// The model failed.
     #[error("the search failed: {0}")]
     Check(#[from] CheckError),
@@ -198,7 +207,30 @@ pub fn verify(
     question: &Question<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Verification, VerifyError> {
-    let (properties, reachabilities) = ask(question.properties, question.reachabilities)?;
+    let world = world_of(catalog, question)?;
+    verify_world(question, world, observer)
+}
+
+/// Answers a question about a mutant.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_mutant(
+    catalog: &Catalog,
+    question: &Question<'_>,
+    mutant: &Mutant,
+    observer: &mut dyn Observer,
+) -> Result<Verification, VerifyError> {
+    let mutated = mutant.mutate_catalog(catalog);
+    let mut world = world_of(mutated.as_ref().unwrap_or(catalog), question)?;
+    mutant.mutate_tables(&mut world, |_| ());
+    for release in &mut world.containerd {
+        release.version = format!("{} with {mutant}", release.version);
+    }
+    verify_world(question, world, observer)
+}
+
+fn world_of(catalog: &Catalog, question: &Question<'_>) -> Result<World<Abstract>, VerifyError> {
     let design = match question.design {
         Some(name) => Some((name.to_owned(), catalog.design_row(name)?.clone())),
         None => None,
@@ -208,7 +240,15 @@ pub fn verify(
         pods: question.pods,
         faults: question.faults,
     };
-    let world = question.scenario.world(catalog, &overrides).map_err(Box::new)?;
+    Ok(question.scenario.world(catalog, &overrides).map_err(Box::new)?)
+}
+
+fn verify_world(
+    question: &Question<'_>,
+    world: World<Abstract>,
+    observer: &mut dyn Observer,
+) -> Result<Verification, VerifyError> {
+    let (properties, reachabilities) = ask(question.properties, question.reachabilities)?;
     let machine = Arc::new(Machine::new(world));
     let asked: Vec<Reachability> = reachabilities.iter().cloned().chain(fate::asked()).collect();
     let mut findings = check(

@@ -18,7 +18,7 @@ pub mod wire;
 
 pub use predict::{
     Code, Event, Neighbour, Options, PredictError, Prediction, Reason, Request, RequestValue, Step,
-    neighbours, predict, predict_with, render_neighbours, render_text,
+    neighbours, predict, predict_in, predict_with, render_neighbours, render_text, world_of_prediction,
 };
 pub use score::{Agreement, ScoreError, Scored, compare, scenarios_below, score};
 pub use simulate::{

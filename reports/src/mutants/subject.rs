@@ -1,0 +1,185 @@
+//! Where mutants are tried: scenarios, and nodes of the catalogue.
+
+use std::sync::Arc;
+
+use shimproof_model::World;
+use shimproof_model::abstraction::Abstract;
+use shimproof_model::catalog::Catalog;
+use shimproof_properties::mutation::{Asked, CatalogueNode, Explored, Mutant};
+use shimproof_properties::reachability::{self, Reachability};
+use shimproof_properties::{Engine, Machine, Property, check};
+use shimproof_scenario::{Overrides, Scenario};
+use shimproof_search::{Answer, Limits};
+use shimproof_sim::{Agreement, Wire, compare, predict_in, world_of_prediction};
+
+use super::Base;
+use crate::verification::VerifyError;
+
+/// What is asked of each world, in this order.
+pub(super) struct Questions {
+    pub properties: Vec<Property<Abstract>>,
+    pub reachabilities: Vec<Reachability>,
+}
+
+impl Questions {
+    pub fn all() -> Self {
+        Self {
+            properties: shimproof_properties::all(),
+            reachabilities: reachability::all(),
+        }
+    }
+
+    /// The answers: of each property, and then whether each reachability is reached.
+    pub fn answers(
+        &self,
+        world: World<Abstract>,
+        reachabilities: bool,
+        limits: &Limits,
+    ) -> Result<Answers, VerifyError> {
+        let asked: &[Reachability] = if reachabilities { &self.reachabilities } else { &[] };
+        let machine = Arc::new(Machine::new(world));
+        let found = check(&machine, &self.properties, asked, Engine::Exact, limits, &mut ())?;
+        let mut answers = found.findings.into_iter().map(|finding| finding.answer);
+        Ok(Answers {
+            properties: answers.by_ref().take(self.properties.len()).collect(),
+            reached: answers.map(|answer| answer == Answer::Reached).collect(),
+            cut_short: found.bound.is_some(),
+        })
+    }
+}
+
+/// What was found out about a world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answers {
+    pub properties: Vec<Answer>,
+    pub reached: Vec<bool>,
+    pub cut_short: bool,
+}
+
+/// A scenario under the base.
+pub(super) struct Subject<'a> {
+    pub scenario: &'a Scenario,
+    pub world: World<Abstract>,
+    pub explored: Explored<Abstract>,
+    pub answers: Answers,
+    /// The world on real bytes, if the scenario expects an outcome and the base has it.
+    pub wire: Option<World<Wire>>,
+}
+
+impl<'a> Subject<'a> {
+    /// Explores a scenario and answers its questions.
+    pub fn new(
+        scenario: &'a Scenario,
+        catalog: &Catalog,
+        base: &Base,
+        questions: &Questions,
+        limits: &Limits,
+    ) -> Result<Self, VerifyError> {
+        let overrides = overrides(base, catalog)?;
+        let world = scenario.world(catalog, &overrides).map_err(Box::new)?;
+        let answers = questions.answers(world.clone(), true, limits)?;
+        let explored = Explored::explore(&world);
+        let wire = match base {
+            Base::OwnReleases => world_of_prediction(scenario, catalog, &overrides)
+                .ok()
+                .filter(|wire| disagreement(scenario, catalog, wire.clone()).is_none()),
+            Base::Design(_) => None,
+        };
+        Ok(Self {
+            scenario,
+            world,
+            explored,
+            answers,
+            wire,
+        })
+    }
+
+    /// The mutant's worlds, abstract and on real bytes; none if the scenario cannot tell them from its own.
+    pub fn mutate(
+        &self,
+        mutant: &Mutant,
+        mutated: Option<&Catalog>,
+        base: &Base,
+    ) -> Option<Result<MutantWorlds, String>> {
+        let Some(catalog) = mutated else {
+            let world = mutant.mutate(&self.world, self.explored.asked())?;
+            let mutate = |wire| mutant.mutate(wire, self.explored.asked()).unwrap_or_else(|| wire.clone());
+            return Some(Ok((world, self.wire.as_ref().map(mutate))));
+        };
+        let world = overrides(base, catalog)
+            .map_err(|error| error.to_string())
+            .and_then(|overrides| {
+                let world = self.scenario.world(catalog, &overrides);
+                let world = world.map_err(|error| error.to_string())?;
+                let wire = self.wire.as_ref().and_then(|_| {
+                    world_of_prediction(self.scenario, catalog, &overrides).ok()
+                });
+                Ok((world, wire))
+            });
+        match world {
+            Ok((world, _)) if same_rows(&world, &self.world) => None,
+            other => Some(other),
+        }
+    }
+}
+
+/// A world, and the same on real bytes.
+pub(super) type MutantWorlds = (World<Abstract>, Option<World<Wire>>);
+
+fn same_rows(one: &World<Abstract>, other: &World<Abstract>) -> bool {
+    let containerd = |world: &World<Abstract>| -> Vec<_> {
+        world.containerd.iter().map(|release| release.row.clone()).collect()
+    };
+    let kubelets = |world: &World<Abstract>| -> Vec<_> {
+        world.kubelets.iter().map(|kubelet| kubelet.row.clone()).collect()
+    };
+    containerd(one) == containerd(other) && kubelets(one) == kubelets(other)
+}
+
+pub(super) fn overrides(base: &Base, catalog: &Catalog) -> Result<Overrides, VerifyError> {
+    Ok(match base {
+        Base::OwnReleases => Overrides::default(),
+        Base::Design(name) => Overrides {
+            design: Some((name.clone(), catalog.design_row(name)?.clone())),
+            ..Overrides::default()
+        },
+    })
+}
+
+/// How the run without faults differs from what the scenario expects; none if it does not, or if the scenario
+/// expects nothing.
+pub(super) fn disagreement(scenario: &Scenario, catalog: &Catalog, world: World<Wire>) -> Option<String> {
+    let expect = scenario.file.expect.as_ref()?;
+    match predict_in(scenario, catalog, world) {
+        Ok(prediction) => match compare(expect, &prediction) {
+            Agreement::Differs(differences) => Some(differences.join("; ")),
+            Agreement::Agrees | Agreement::NothingExpected | Agreement::Unusable => None,
+        },
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+/// A node of the catalogue, with what its guards are asked.
+pub(super) struct PlainSubject {
+    pub node: CatalogueNode,
+    pub asked: Asked,
+}
+
+impl PlainSubject {
+    /// Explores every node of the catalogue.
+    pub fn all(catalog: &Catalog, base: &Base) -> Result<Vec<Self>, VerifyError> {
+        let row = match base {
+            Base::OwnReleases => None,
+            Base::Design(name) => Some(catalog.design_row(name)?.id.as_str()),
+        };
+        Ok(CatalogueNode::all(catalog)
+            .into_iter()
+            .filter(|node| row.is_none_or(|row| node.containerd() == row))
+            .filter_map(|node| {
+                let world = node.world(catalog, Clone::clone, Clone::clone)?;
+                let asked = Explored::explore(&world).asked().clone();
+                Some(Self { node, asked })
+            })
+            .collect())
+    }
+}
