@@ -152,7 +152,7 @@ fn exit_code(verification: &Verification) -> ExitCode {
         .any(|result| result.verdict == Verdict::Violated);
     if violated {
         ExitCode::Violated
-    } else if verification.bound.is_some()
+    } else if verification.cut_short()
         || verification.results.iter().any(|r| r.verdict == Verdict::Unknown)
     {
         ExitCode::BoundReached

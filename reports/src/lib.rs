@@ -2,13 +2,17 @@
 //!
 //! Everything here is a consumer of what the search found; nothing looks into the engine.
 
+mod asked;
 mod builtin;
 pub mod catalogue;
 mod comparison;
 mod comparison_text;
 mod fate;
+mod further;
 mod json;
 mod mutants;
+mod kept_by;
+mod property_catalogue;
 mod rests_on;
 mod style;
 mod suite;
@@ -17,10 +21,12 @@ mod trace_text;
 mod verification;
 mod verification_text;
 
+pub use asked::{Asked, ask, property_ids, unknown_property};
 pub use builtin::{BuiltinError, FOUNDING_CASE, with_builtin_scenarios};
 pub use comparison::{Change, Comparison, Row, compare};
 pub use comparison_text::comparison_text;
 pub use fate::{FatalRefusal, Fate};
+pub use further::OwnSearch;
 pub use json::{comparison_json, suite_json, verifications_json};
 pub use mutants::{
     Base, Fate as MutantFate, Killer, MutantReport, MutantResult, MutantRun, MutantsOptions, Witness,
@@ -32,7 +38,6 @@ pub use suite::{Deviation, SuiteReport, run_suite};
 pub use sweep::{Sweep, sweep};
 pub use trace_text::trace_text;
 pub use verification::{
-    PropertyResult, Question, Verdict, Verification, VerifyError, ask, property_ids, unknown_property, verify,
-    verify_mutant,
+    PropertyResult, Question, Verdict, Verification, VerifyError, verify, verify_mutant,
 };
 pub use verification_text::{suite_text, verification_text};

@@ -47,7 +47,7 @@ impl SuiteReport {
     pub fn cut_short(&self) -> bool {
         self.verifications
             .iter()
-            .any(|verification| verification.bound.is_some())
+            .any(Verification::cut_short)
     }
 }
 

@@ -19,7 +19,7 @@ use serde::Deserialize;
 pub use containerd_row::{
     ConfigImports, ConfigKeyMatching, ConfigMigration, ConfigRuntimes, ContainerdField, ContainerdRow,
     CriUserns, DaemonTaskOptions, DefaultRuncOptions, IdmappedMounts, InfoOptions, Introspection,
-    IntrospectionNilOptions, IoOwnerGuard, NoPivot, OptionsFallback, PinUserns, StartForAppContainers,
+    IntrospectionNilOptions, IoOwnerGuard, IoOwnerId, NoPivot, OptionsFallback, PinUserns, StartForAppContainers,
     StartStdin, TaskApiEndpoint, TaskOptionsBase, Window,
 };
 pub use designs::NamedDesign;

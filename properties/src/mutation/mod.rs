@@ -17,7 +17,7 @@ mod mutant;
 mod nodes;
 mod table;
 
-pub use cannot_occur::{CANNOT_OCCUR, CannotOccur, cannot_occur};
+pub use cannot_occur::{CANNOT_OCCUR, CannotOccur, Given, cannot_occur};
 pub use explored::{Asked, Difference, Explored};
 pub use field::{Component, FieldChange, NOT_MUTATED, field_changes};
 pub use mutant::{Change, Mutant, mutants_of_guards};

@@ -8,7 +8,7 @@ use shimproof_properties::mutation::{Change, Difference, Explored, Mutant};
 use shimproof_search::{Answer, Limits};
 
 use super::Base;
-use super::subject::{Answers, PlainSubject, Questions, Subject, disagreement};
+use super::subject::{Answers, PlainSubject, Questions, Reach, Subject, disagreement};
 use crate::verification::VerifyError;
 
 /// What a mutant changes.
@@ -36,8 +36,8 @@ impl Effect {
     fn compare(&mut self, before: &Answers, after: &Answers) {
         for (number, (was, is)) in before.properties.iter().zip(&after.properties).enumerate() {
             match (was, is) {
-                (Answer::Holds { .. }, Answer::Violated) => self.violated.push(number),
-                (Answer::Violated, Answer::Holds { .. }) => self.mended.push(number),
+                (Some(Answer::Holds { .. }), Some(Answer::Violated)) => self.violated.push(number),
+                (Some(Answer::Violated), Some(Answer::Holds { .. })) => self.mended.push(number),
                 _ => {}
             }
         }
@@ -84,7 +84,7 @@ pub(super) fn in_scenario(
         .or_else(|| refused_otherwise(&subject.world, &world));
     // Properties may read a row, but no table of a guard.
     if effect.difference.is_some() || of_field {
-        let answers = questions.answers(world, true, limits)?;
+        let answers = questions.answers(world, &subject.world, Reach::All, limits)?;
         effect.compare(&subject.answers, &answers);
         if *base == Base::OwnReleases {
             effect.unmet.extend(unmet_reachabilities(subject, &answers, questions));
@@ -164,8 +164,9 @@ pub(super) fn on_node(
         difference: Some(words(&world, &difference)),
         ..Effect::default()
     };
-    let before = questions.answers(world, false, limits)?;
-    effect.compare(&before, &questions.answers(mutated, false, limits)?);
+    let after = questions.answers(mutated, &world, Reach::Unreachable, limits)?;
+    let before = questions.answers(world.clone(), &world, Reach::Unreachable, limits)?;
+    effect.compare(&before, &after);
     Ok(Some(effect))
 }
 

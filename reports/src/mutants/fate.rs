@@ -1,5 +1,6 @@
 //! What becomes of a mutant.
 
+use shimproof_model::catalog::ContainerdRow;
 use shimproof_properties::mutation::{Mutant, cannot_occur};
 use shimproof_properties::reachability;
 
@@ -87,9 +88,11 @@ pub(super) fn judge(
     mutant: &Mutant,
     effects: &[Effect],
     asked_somewhere: bool,
+    rows: &[ContainerdRow],
     counts: &Counts,
     questions: &Questions,
 ) -> MutantResult {
+    let ids = questions.ids();
     let mut killers: Vec<(Killer, String)> = Vec::new();
     let mut kill = |killer: Killer, place: &str| {
         if !killers.iter().any(|(known, _)| *known == killer) {
@@ -100,10 +103,10 @@ pub(super) fn judge(
     let mut change_of_count = vec![0_isize; counts.len()];
     for effect in effects {
         for number in &effect.violated {
-            kill(Killer::Property(questions.properties[*number].id.to_owned()), &effect.place);
+            kill(Killer::Property(ids[*number].to_owned()), &effect.place);
         }
         for number in &effect.mended {
-            let id = questions.properties[*number].id;
+            let id = ids[*number];
             if !mends.iter().any(|(known, _)| known == id) {
                 mends.push((id.to_owned(), effect.place.clone()));
             }
@@ -137,7 +140,7 @@ pub(super) fn judge(
         .find_map(|effect| Some((effect.place.clone(), effect.difference.clone()?)));
     let impossible = || {
         let guard = mutant.guard()?;
-        mutant.inputs().into_iter().find_map(|input| cannot_occur(guard, input))
+        mutant.inputs().into_iter().find_map(|input| cannot_occur(guard, input, rows))
     };
     let fate = if difference.is_none() {
         match (asked_somewhere, impossible()) {

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use shimproof_model::catalog::Catalog;
+use shimproof_model::catalog::{Catalog, ContainerdRow};
 use shimproof_model::guards::Guard;
 use shimproof_properties::mutation::{
     CANNOT_OCCUR, Component, Mutant, cannot_occur, field_changes, mutants_of_guards, shape,
@@ -97,7 +97,7 @@ pub fn mutants(
     }
     let questions = Questions::all();
     Ok(MutantReport {
-        properties: questions.properties.iter().map(|property| property.id.to_owned()).collect(),
+        properties: questions.ids().into_iter().map(str::to_owned).collect(),
         witnesses: witnesses(catalog, scenarios, &runs, &questions, options.limits)?,
         runs,
     })
@@ -144,6 +144,7 @@ pub fn mutant_run(
         subjects,
         nodes,
         counts,
+        rows: rows_of(catalog, base)?,
         limits,
     };
     let (results, stopped) = in_parallel(&mutants, options, started, progress, |mutant| bench.judge(mutant))?;
@@ -163,10 +164,7 @@ pub fn mutant_run(
 
 /// The mutants that change a row of the base: those of the kubelet only where the base has kubelets of its own.
 fn mutants_of(catalog: &Catalog, base: &Base) -> Result<Vec<Mutant>, VerifyError> {
-    let rows = match base {
-        Base::OwnReleases => catalog.containerd().to_vec(),
-        Base::Design(name) => vec![catalog.design_row(name)?.clone()],
-    };
+    let rows = rows_of(catalog, base)?;
     let kubelets = match base {
         Base::OwnReleases => catalog.kubelet(),
         Base::Design(_) => &[],
@@ -178,6 +176,13 @@ fn mutants_of(catalog: &Catalog, base: &Base) -> Result<Vec<Mutant>, VerifyError
     let mut mutants = mutants_of_guards(&rows, kubelets);
     mutants.extend(fields.map(Mutant::of_field));
     Ok(mutants)
+}
+
+fn rows_of(catalog: &Catalog, base: &Base) -> Result<Vec<ContainerdRow>, VerifyError> {
+    Ok(match base {
+        Base::OwnReleases => catalog.containerd().to_vec(),
+        Base::Design(name) => vec![catalog.design_row(name)?.clone()],
+    })
 }
 
 /// The mutant of that name.
@@ -205,6 +210,8 @@ struct Bench<'a> {
     subjects: Vec<Subject<'a>>,
     nodes: Vec<PlainSubject>,
     counts: Vec<usize>,
+    /// The rows of containerd that are mutated.
+    rows: Vec<ContainerdRow>,
     limits: &'a Limits,
 }
 
@@ -245,7 +252,7 @@ impl Bench<'_> {
         };
         let cut_short = effects.iter().any(|effect| effect.cut_short);
         Ok((
-            judge(mutant, &effects, asked, &self.counts, &self.questions),
+            judge(mutant, &effects, asked, &self.rows, &self.counts, &self.questions),
             cut_short,
         ))
     }
@@ -266,7 +273,7 @@ impl Bench<'_> {
             .flat_map(|subject| subject.explored.asked().iter())
             .chain(self.nodes.iter().flat_map(|node| node.asked.iter()))
         {
-            if let (Some(_), Some(shape)) = (cannot_occur(guard, input), shape(guard)) {
+            if let (Some(_), Some(shape)) = (cannot_occur(guard, input, &self.rows), shape(guard)) {
                 asked.push(format!("{guard}: {}", shape.input(input)));
             }
         }
@@ -279,10 +286,12 @@ impl Bench<'_> {
     fn stale(&self) -> Vec<&'static str> {
         CANNOT_OCCUR
             .iter()
+            .filter(|entry| entry.given.is_none())
             .filter(|entry| {
                 let inputs = shape(entry.guard).map_or(0, |shape| shape.inputs.len());
                 !(0..inputs).any(|input| {
-                    cannot_occur(entry.guard, input) == Some(*entry) && !self.is_asked(entry.guard, input)
+                    cannot_occur(entry.guard, input, &self.rows) == Some(*entry)
+                        && !self.is_asked(entry.guard, input)
                 })
             })
             .map(|entry| entry.reason)

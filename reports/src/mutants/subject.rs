@@ -5,9 +5,13 @@ use std::sync::Arc;
 use shimproof_model::World;
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::Catalog;
+use shimproof_model::world::Client;
 use shimproof_properties::mutation::{Asked, CatalogueNode, Explored, Mutant};
 use shimproof_properties::reachability::{self, Reachability};
-use shimproof_properties::{Engine, Machine, Property, check};
+use shimproof_properties::{
+    Engine, LiveProperty, Machine, Property, all, check, check_live, containerd_guards_itself, live, policies,
+    policies_of,
+};
 use shimproof_scenario::{Overrides, Scenario};
 use shimproof_search::{Answer, Limits};
 use shimproof_sim::{Agreement, Wire, compare, predict_in, world_of_prediction};
@@ -15,35 +19,125 @@ use shimproof_sim::{Agreement, Wire, compare, predict_in, world_of_prediction};
 use super::Base;
 use crate::verification::VerifyError;
 
-/// What is asked of each world, in this order.
+/// What is asked of worlds.
 pub(super) struct Questions {
-    pub properties: Vec<Property<Abstract>>,
+    /// Of states: those of any design, policies, and what is asked under any client.
+    states: Vec<OfStates>,
+    live: Vec<LiveProperty<Abstract>>,
     pub reachabilities: Vec<Reachability>,
+}
+
+/// A property of states, and when it is asked.
+struct OfStates {
+    property: Property<Abstract>,
+    when: When,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    Always,
+    /// Where the base promises it.
+    Promised,
+    /// Where no kubelet is the client.
+    AnyClient,
+}
+
+/// How many reachabilities are asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// All.
+    All,
+    /// Those that no client should reach.
+    Unreachable,
+    /// None.
+    Nothing,
 }
 
 impl Questions {
     pub fn all() -> Self {
+        let of = |when| move |property| OfStates { property, when };
+        let any = all().into_iter().map(of(When::Always));
+        let promised = policies().into_iter().map(of(When::Promised));
+        let itself = [containerd_guards_itself()].into_iter().map(of(When::AnyClient));
         Self {
-            properties: shimproof_properties::all(),
+            states: any.chain(promised).chain(itself).collect(),
+            live: live(),
             reachabilities: reachability::all(),
         }
     }
 
-    /// The answers: of each property, and then whether each reachability is reached.
+    /// The names of the properties, in the order of answers.
+    pub fn ids(&self) -> Vec<&'static str> {
+        let states = self.states.iter().map(|of| of.property.id);
+        states.chain(self.live.iter().map(|property| property.id)).collect()
+    }
+
+    /// The answers of a world. `base` is the world whose promises count: a mutant is held to what the design that it
+    /// is a mutant of promises.
     pub fn answers(
         &self,
         world: World<Abstract>,
-        reachabilities: bool,
+        base: &World<Abstract>,
+        reach: Reach,
         limits: &Limits,
     ) -> Result<Answers, VerifyError> {
-        let asked: &[Reachability] = if reachabilities { &self.reachabilities } else { &[] };
+        let promised = !policies_of(base).is_empty();
+        let is_asked = |when| match when {
+            When::Always => true,
+            When::Promised => promised,
+            When::AnyClient => world.client == Client::Any,
+        };
+        let asked: Vec<bool> = self.states.iter().map(|of| is_asked(of.when)).collect();
+        let properties: Vec<Property<Abstract>> = self
+            .states
+            .iter()
+            .filter(|of| is_asked(of.when))
+            .map(|of| of.property)
+            .collect();
+        let live: Vec<bool> = self
+            .live
+            .iter()
+            .map(|property| (property.not_of)(&world).is_none())
+            .collect();
+        let wanted = |reachability: &&Reachability| match reach {
+            Reach::All => true,
+            Reach::Unreachable => reachability::unreachable(&reachability.id).is_some(),
+            Reach::Nothing => false,
+        };
+        let reachabilities: Vec<Reachability> =
+            self.reachabilities.iter().filter(wanted).cloned().collect();
         let machine = Arc::new(Machine::new(world));
-        let found = check(&machine, &self.properties, asked, Engine::Exact, limits, &mut ())?;
+        let found = check(&machine, &properties, &reachabilities, Engine::Exact, limits, &mut ())?;
         let mut answers = found.findings.into_iter().map(|finding| finding.answer);
+        let mut of_properties: Vec<Option<Answer>> = asked
+            .into_iter()
+            .map(|asked| if asked { answers.next() } else { None })
+            .collect();
+        let reached = self
+            .reachabilities
+            .iter()
+            .map(|reachability| wanted(&reachability) && answers.next() == Some(Answer::Reached))
+            .collect();
+        let mut cut_short = found.bound.is_some();
+        if live.contains(&true) {
+            let properties: Vec<LiveProperty<Abstract>> = self
+                .live
+                .iter()
+                .zip(&live)
+                .filter(|(_, asked)| **asked)
+                .map(|(property, _)| *property)
+                .collect();
+            let found = check_live(&machine, &properties, found.unknown, limits, &mut ())?;
+            cut_short |= found.bound.is_some();
+            let mut answers = found.findings.into_iter().map(|finding| finding.answer);
+            of_properties.extend(live.iter().map(|asked| if *asked { answers.next() } else { None }));
+        } else {
+            of_properties.extend(live.iter().map(|_| None));
+        }
         Ok(Answers {
-            properties: answers.by_ref().take(self.properties.len()).collect(),
-            reached: answers.map(|answer| answer == Answer::Reached).collect(),
-            cut_short: found.bound.is_some(),
+            properties: of_properties,
+            reached,
+            cut_short,
         })
     }
 }
@@ -51,7 +145,9 @@ impl Questions {
 /// What was found out about a world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answers {
-    pub properties: Vec<Answer>,
+    /// Of each property; none where it is not asked.
+    pub properties: Vec<Option<Answer>>,
+    /// Of each reachability.
     pub reached: Vec<bool>,
     pub cut_short: bool,
 }
@@ -77,7 +173,7 @@ impl<'a> Subject<'a> {
     ) -> Result<Self, VerifyError> {
         let overrides = overrides(base, catalog)?;
         let world = scenario.world(catalog, &overrides).map_err(Box::new)?;
-        let answers = questions.answers(world.clone(), true, limits)?;
+        let answers = questions.answers(world.clone(), &world, Reach::All, limits)?;
         let explored = Explored::explore(&world);
         let wire = match base {
             Base::OwnReleases => world_of_prediction(scenario, catalog, &overrides)

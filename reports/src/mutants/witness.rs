@@ -7,7 +7,7 @@ use shimproof_search::{Answer, Limits};
 use super::Base;
 use super::fate::Killer;
 use super::run::MutantRun;
-use super::subject::{Questions, overrides};
+use super::subject::{Questions, Reach, overrides};
 use crate::verification::VerifyError;
 
 /// Of a property, a design that satisfies it and one that violates it, in the same scenario where there is one.
@@ -26,7 +26,7 @@ pub struct Witness {
 struct Found {
     design: String,
     scenario: String,
-    answers: Vec<Answer>,
+    answers: Vec<Option<Answer>>,
 }
 
 /// Looks for witnesses among the designs that have a name and the scenarios' own releases, then among mutants.
@@ -58,20 +58,21 @@ pub(super) fn witnesses(
             found.push(Found {
                 design,
                 scenario: scenario.file.name.clone(),
-                answers: questions.answers(world, false, limits)?.properties,
+                answers: questions.answers(world.clone(), &world, Reach::Nothing, limits)?.properties,
             });
         }
     }
-    let ids = questions.properties.iter().map(|property| property.id);
-    Ok(ids
+    Ok(questions
+        .ids()
+        .into_iter()
         .enumerate()
         .map(|(number, id)| witness(number, id, &found, runs))
         .collect())
 }
 
 fn witness(number: usize, id: &str, found: &[Found], runs: &[MutantRun]) -> Witness {
-    let satisfies = |found: &&Found| found.answers[number] == Answer::Holds { vacuous: false };
-    let violates = |found: &&Found| found.answers[number] == Answer::Violated;
+    let satisfies = |found: &&Found| found.answers[number] == Some(Answer::Holds { vacuous: false });
+    let violates = |found: &&Found| found.answers[number] == Some(Answer::Violated);
     let place = |found: &Found| (found.design.clone(), found.scenario.clone());
     let together = found.iter().filter(violates).find_map(|violated| {
         let satisfied = found

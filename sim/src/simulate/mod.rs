@@ -31,7 +31,7 @@ use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::{Catalog, ContainerdRow, IoOwnerGuard};
 use shimproof_model::trace::{Trace, record_with_aftermath};
 use shimproof_model::world::Sandboxer;
-use shimproof_properties::all;
+use shimproof_properties::{all, find};
 use shimproof_scenario::{Overrides, Scenario, ScenarioError};
 
 pub use coverage::Coverage;
@@ -189,11 +189,11 @@ pub fn simulate_twins<A: Abstraction>(
 }
 
 fn checked<A: Abstraction>(options: &SimulateOptions) -> Vec<Checked<A>> {
-    let mut both: Vec<Checked<A>> = all().into_iter().zip(all()).collect();
-    both.retain(|(property, _)| {
-        options.properties.is_empty() || options.properties.iter().any(|id| id == property.id)
-    });
-    both
+    if options.properties.is_empty() {
+        return all().into_iter().zip(all()).collect();
+    }
+    let both = options.properties.iter().filter_map(|id| find(id).zip(find(id)));
+    both.collect()
 }
 
 fn simulate<A: Abstraction>(
