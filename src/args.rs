@@ -87,8 +87,17 @@ pub struct Verify {
     #[arg(long, value_name = "ID", requires = "scenario")]
     pub property: Vec<String>,
     /// Run every mutant of the releases of all built-in scenarios, and of a design, and print what kills it.
-    #[arg(long, group = "subject", conflicts_with_all = ["scenario", "engine", "max_states", "max_depth", "trace_dir"])]
-    pub mutants: bool,
+    /// With `=GUARD` or `=COMPONENT.FIELD`, only the mutants of that guard or behaviour.
+    #[arg(
+        long,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        group = "subject",
+        conflicts_with_all = ["scenario", "max_states", "max_depth", "trace_dir"]
+    )]
+    pub mutants: Option<String>,
     /// Verify the scenario under one mutant, by its name.
     #[arg(long, value_name = "ID", requires = "scenario")]
     pub mutant: Option<String>,

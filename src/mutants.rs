@@ -22,6 +22,7 @@ pub fn run(arguments: &args::Verify, output: Output, limits: &Limits) -> Result<
     let options = MutantsOptions {
         limits,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
+        only: arguments.mutants.as_deref().filter(|only| !only.is_empty()),
     };
     let line = MutantsLine::new(output);
     let report = with_builtin_scenarios(|scenarios| {

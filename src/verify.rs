@@ -34,7 +34,7 @@ pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure
         max_time: arguments.max_time,
         stop: Some(stop_on_ctrl_c()),
     };
-    if arguments.mutants {
+    if arguments.mutants.is_some() {
         return mutants::run(arguments, output, &limits);
     }
     match &arguments.scenario {

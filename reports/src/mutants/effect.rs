@@ -101,6 +101,29 @@ pub(super) fn in_scenario(
     Ok((effect != nothing).then_some(effect))
 }
 
+/// What the mutant changes of whole runs in a scenario in which it behaves otherwise.
+pub(super) fn of_whole_runs(
+    mutant: &Mutant,
+    mutated: Option<&Catalog>,
+    subject: &Subject<'_>,
+    base: &Base,
+    questions: &Questions,
+    limits: &Limits,
+) -> Result<Option<Effect>, VerifyError> {
+    let Some(Ok((world, _))) = subject.mutate(mutant, mutated, base) else {
+        return Ok(None);
+    };
+    let Some(before) = subject.live(questions, limits) else {
+        return Ok(None);
+    };
+    let mut effect = Effect {
+        place: subject.scenario.file.name.clone(),
+        ..Effect::default()
+    };
+    effect.compare(before, &questions.live_answers(world, limits)?);
+    Ok(Some(effect))
+}
+
 /// A configuration that is refused in other words leads to the same states.
 fn refused_otherwise(one: &World<Abstract>, other: &World<Abstract>) -> Option<String> {
     one.configurations

@@ -13,8 +13,8 @@ use shimproof_scenario::Scenario;
 use shimproof_search::Limits;
 
 use super::Base;
-use super::effect::{Effect, in_scenario, on_node};
-use super::fate::{MutantResult, judge};
+use super::effect::{Effect, in_scenario, of_whole_runs, on_node};
+use super::fate::{Fate, MutantResult, judge};
 use super::subject::{PlainSubject, Questions, Subject};
 use super::witness::{Witness, witnesses};
 use crate::verification::VerifyError;
@@ -26,6 +26,8 @@ pub struct MutantsOptions<'a> {
     pub limits: &'a Limits,
     /// How many threads.
     pub threads: usize,
+    /// Of which guard or behaviour; of all, if there is none.
+    pub only: Option<&'a str>,
 }
 
 /// Every mutant of one base.
@@ -98,7 +100,11 @@ pub fn mutants(
     let questions = Questions::all();
     Ok(MutantReport {
         properties: questions.ids().into_iter().map(str::to_owned).collect(),
-        witnesses: witnesses(catalog, scenarios, &runs, &questions, options.limits)?,
+        // Who violates a property can be said only of all mutants.
+        witnesses: match options.only {
+            Some(_) => Vec::new(),
+            None => witnesses(catalog, scenarios, &runs, &questions, options.limits)?,
+        },
         runs,
     })
 }
@@ -136,7 +142,19 @@ pub fn mutant_run(
     let counts: Vec<usize> = (0..questions.reachabilities.len())
         .map(|number| subjects.iter().filter(|subject| subject.answers.reached[number]).count())
         .collect();
-    let mutants = mutants_of(catalog, base)?;
+    let mut mutants = mutants_of(catalog, base)?;
+    if let Some(only) = options.only {
+        mutants.retain(|mutant| mutant.subject() == only);
+        if mutants.is_empty() {
+            let mut nearest: Vec<String> =
+                mutants_of(catalog, base)?.iter().map(Mutant::subject).collect();
+            nearest.dedup();
+            nearest.sort_by_cached_key(|subject| strsim::damerau_levenshtein(subject, only));
+            nearest.truncate(3);
+            let given = only.to_owned();
+            return Err(VerifyError::UnknownMutant { given, nearest });
+        }
+    }
     let bench = Bench {
         catalog,
         base,
@@ -216,24 +234,30 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Tries a mutant in every scenario; if no scenario shows a difference, on every node of the catalogue, until
-    /// a property kills it.
+    /// Tries a mutant in every scenario, large ones only if nothing kills it before; if no scenario shows a
+    /// difference, on every node of the catalogue, until a property kills it; and last against what must hold of
+    /// whole runs, in the scenarios in which it differs, until that kills it.
     fn judge(&self, mutant: &Mutant) -> Result<Judged, VerifyError> {
         let mutated = mutant.mutate_catalog(self.catalog);
+        let mutated = mutated.as_ref();
         let mut effects: Vec<Effect> = Vec::new();
-        for subject in &self.subjects {
-            effects.extend(in_scenario(
-                mutant,
-                mutated.as_ref(),
-                subject,
-                self.base,
-                self.catalog,
-                &self.questions,
-                self.limits,
-            )?);
+        for large in [false, true] {
+            if large && self.verdict(mutant, &effects).fate == Fate::Killed {
+                break;
+            }
+            for subject in self.subjects.iter().filter(|subject| subject.is_large() == large) {
+                effects.extend(in_scenario(
+                    mutant,
+                    mutated,
+                    subject,
+                    self.base,
+                    self.catalog,
+                    &self.questions,
+                    self.limits,
+                )?);
+            }
         }
-        let differs = |effects: &[Effect]| effects.iter().any(|effect| effect.difference.is_some());
-        if !differs(&effects) && mutant.shows_on_nodes() {
+        if effects.iter().all(|effect| effect.difference.is_none()) && mutant.shows_on_nodes() {
             for node in self.nodes.iter().filter(|node| {
                 // A change of a behaviour is not about inputs of a guard.
                 mutant.guard().is_none() || mutant.is_asked(&node.asked)
@@ -246,15 +270,41 @@ impl Bench<'_> {
                 }
             }
         }
+        let mut result = self.verdict(mutant, &effects);
+        if matches!(result.fate, Fate::Survives | Fate::ClosesAHole) {
+            let differing: Vec<String> = effects
+                .iter()
+                .filter(|effect| effect.difference.is_some())
+                .map(|effect| effect.place.clone())
+                .collect();
+            for subject in &self.subjects {
+                if !differing.contains(&subject.scenario.file.name) {
+                    continue;
+                }
+                effects.extend(of_whole_runs(
+                    mutant,
+                    mutated,
+                    subject,
+                    self.base,
+                    &self.questions,
+                    self.limits,
+                )?);
+                result = self.verdict(mutant, &effects);
+                if result.fate == Fate::Killed {
+                    break;
+                }
+            }
+        }
+        let cut_short = effects.iter().any(|effect| effect.cut_short);
+        Ok((result, cut_short))
+    }
+
+    fn verdict(&self, mutant: &Mutant, effects: &[Effect]) -> MutantResult {
         let asked = match mutant.guard() {
             None => true,
             Some(guard) => mutant.inputs().into_iter().any(|input| self.is_asked(guard, input)),
         };
-        let cut_short = effects.iter().any(|effect| effect.cut_short);
-        Ok((
-            judge(mutant, &effects, asked, &self.rows, &self.counts, &self.questions),
-            cut_short,
-        ))
+        judge(mutant, effects, asked, &self.rows, &self.counts, &self.questions)
     }
 
     fn is_asked(&self, guard: Guard, input: usize) -> bool {

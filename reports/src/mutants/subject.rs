@@ -1,6 +1,6 @@
 //! Where mutants are tried: scenarios, and nodes of the catalogue.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use shimproof_model::World;
 use shimproof_model::abstraction::Abstract;
@@ -18,6 +18,9 @@ use shimproof_sim::{Agreement, Wire, compare, predict_in, world_of_prediction};
 
 use super::Base;
 use crate::verification::VerifyError;
+
+/// A scenario with more states is tried only if nothing smaller kills a mutant.
+const LARGE: usize = 2500;
 
 /// What is asked of worlds.
 pub(super) struct Questions {
@@ -94,11 +97,6 @@ impl Questions {
             .filter(|of| is_asked(of.when))
             .map(|of| of.property)
             .collect();
-        let live: Vec<bool> = self
-            .live
-            .iter()
-            .map(|property| (property.not_of)(&world).is_none())
-            .collect();
         let wanted = |reachability: &&Reachability| match reach {
             Reach::All => true,
             Reach::Unreachable => reachability::unreachable(&reachability.id).is_some(),
@@ -109,35 +107,52 @@ impl Questions {
         let machine = Arc::new(Machine::new(world));
         let found = check(&machine, &properties, &reachabilities, Engine::Exact, limits, &mut ())?;
         let mut answers = found.findings.into_iter().map(|finding| finding.answer);
-        let mut of_properties: Vec<Option<Answer>> = asked
+        let of_properties: Vec<Option<Answer>> = asked
             .into_iter()
             .map(|asked| if asked { answers.next() } else { None })
+            .chain(self.live.iter().map(|_| None))
             .collect();
         let reached = self
             .reachabilities
             .iter()
             .map(|reachability| wanted(&reachability) && answers.next() == Some(Answer::Reached))
             .collect();
-        let mut cut_short = found.bound.is_some();
-        if live.contains(&true) {
-            let properties: Vec<LiveProperty<Abstract>> = self
-                .live
-                .iter()
-                .zip(&live)
-                .filter(|(_, asked)| **asked)
-                .map(|(property, _)| *property)
-                .collect();
-            let found = check_live(&machine, &properties, found.unknown, limits, &mut ())?;
-            cut_short |= found.bound.is_some();
-            let mut answers = found.findings.into_iter().map(|finding| finding.answer);
-            of_properties.extend(live.iter().map(|asked| if *asked { answers.next() } else { None }));
-        } else {
-            of_properties.extend(live.iter().map(|_| None));
-        }
         Ok(Answers {
             properties: of_properties,
             reached,
-            cut_short,
+            cut_short: found.bound.is_some(),
+        })
+    }
+
+    /// The answers about whole runs, at the places of [`Self::ids`]; nothing else is answered.
+    pub fn live_answers(&self, world: World<Abstract>, limits: &Limits) -> Result<Answers, VerifyError> {
+        let asked: Vec<bool> =
+            self.live.iter().map(|property| (property.not_of)(&world).is_none()).collect();
+        let properties: Vec<LiveProperty<Abstract>> = self
+            .live
+            .iter()
+            .zip(&asked)
+            .filter(|(_, asked)| **asked)
+            .map(|(property, _)| *property)
+            .collect();
+        let machine = Arc::new(Machine::new(world));
+        let unknown = check(&machine, &[], &[], Engine::Exact, limits, &mut ())?.unknown;
+        let found = check_live(&machine, &properties, unknown, limits, &mut ())?;
+        let mut answers = found.findings.into_iter().map(|finding| finding.answer);
+        let live = asked.into_iter().map(|asked| if asked { answers.next() } else { None });
+        Ok(Answers {
+            properties: self.states.iter().map(|_| None).chain(live).collect(),
+            reached: Vec::new(),
+            cut_short: found.bound.is_some(),
+        })
+    }
+
+    /// Whether the catalogue names the scenario for a property of whole runs.
+    pub fn shows_whole_runs(&self, scenario: &str) -> bool {
+        self.live.iter().any(|property| {
+            let about = property.about;
+            about.scenarios.contains(&scenario)
+                || about.since.shown_by.iter().any(|shown| shown.scenario == scenario)
         })
     }
 }
@@ -158,6 +173,8 @@ pub(super) struct Subject<'a> {
     pub world: World<Abstract>,
     pub explored: Explored<Abstract>,
     pub answers: Answers,
+    /// What holds of whole runs, once that is asked.
+    live: OnceLock<Result<Answers, String>>,
     /// The world on real bytes, if the scenario expects an outcome and the base has it.
     pub wire: Option<World<Wire>>,
 }
@@ -186,8 +203,20 @@ impl<'a> Subject<'a> {
             world,
             explored,
             answers,
+            live: OnceLock::new(),
             wire,
         })
+    }
+
+    /// Whether it has so many states that it is tried last.
+    pub fn is_large(&self) -> bool {
+        self.explored.states() > LARGE
+    }
+
+    /// What holds of whole runs; none if the model failed.
+    pub fn live(&self, questions: &Questions, limits: &Limits) -> Option<&Answers> {
+        let answers = || questions.live_answers(self.world.clone(), limits).map_err(|error| error.to_string());
+        self.live.get_or_init(answers).as_ref().ok()
     }
 
     /// The mutant's worlds, abstract and on real bytes; none if the scenario cannot tell them from its own.

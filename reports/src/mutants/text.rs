@@ -7,7 +7,7 @@ use super::fate::{Fate, Killer, MutantResult};
 use super::run::{MutantReport, MutantRun};
 use crate::style::{Styles, set};
 
-/// A report as text. `command` is how the command is called that shows a difference.
+/// A report as text.
 pub fn mutants_text(report: &MutantReport, styles: &Styles) -> String {
     let mut text = String::new();
     // Writing into a string does not fail.
@@ -15,7 +15,9 @@ pub fn mutants_text(report: &MutantReport, styles: &Styles) -> String {
         run_text(&mut text, report, run, styles);
         let _ = writeln!(text);
     }
-    let _ = writeln!(text, "{}", set(styles.name, "Each property satisfied and violated"));
+    if !report.witnesses.is_empty() {
+        let _ = writeln!(text, "{}", set(styles.name, "Each property satisfied and violated"));
+    }
     for witness in &report.witnesses {
         let place = |place: &Option<(String, String)>| match place {
             Some((who, place)) => format!("{who} ({place})"),

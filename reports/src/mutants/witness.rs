@@ -1,5 +1,7 @@
 //! Of each property, who satisfies it and who violates it.
 
+use shimproof_model::World;
+use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::Catalog;
 use shimproof_scenario::Scenario;
 use shimproof_search::{Answer, Limits};
@@ -58,7 +60,7 @@ pub(super) fn witnesses(
             found.push(Found {
                 design,
                 scenario: scenario.file.name.clone(),
-                answers: questions.answers(world.clone(), &world, Reach::Nothing, limits)?.properties,
+                answers: answers(questions, &world, &scenario.file.name, limits)?,
             });
         }
     }
@@ -68,6 +70,23 @@ pub(super) fn witnesses(
         .enumerate()
         .map(|(number, id)| witness(number, id, &found, runs))
         .collect())
+}
+
+/// The answers of a world; those about whole runs only where the catalogue says that they can be seen.
+fn answers(
+    questions: &Questions,
+    world: &World<Abstract>,
+    scenario: &str,
+    limits: &Limits,
+) -> Result<Vec<Option<Answer>>, VerifyError> {
+    let mut answers = questions.answers(world.clone(), world, Reach::Nothing, limits)?.properties;
+    if questions.shows_whole_runs(scenario) {
+        let live = questions.live_answers(world.clone(), limits)?.properties;
+        for (answer, live) in answers.iter_mut().zip(live) {
+            *answer = answer.take().or(live);
+        }
+    }
+    Ok(answers)
 }
 
 fn witness(number: usize, id: &str, found: &[Found], runs: &[MutantRun]) -> Witness {
