@@ -167,6 +167,26 @@ impl Any {
     pub fn has_endpoint(&self) -> bool {
         self.endpoint
     }
+
+    /// The same message with an owner in another block, if its owner is in one.
+    pub(crate) fn with_owner_in(mut self, block: u8) -> Self {
+        if let Some(HostId::InBlock(own)) = &mut self.owner {
+            *own = block;
+        }
+        self
+    }
+}
+
+impl Blocks {
+    /// The blocks as bits, block 0 lowest.
+    pub(crate) fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// The blocks of those bits.
+    pub(crate) fn of_bits(bits: u16) -> Self {
+        Self(bits)
+    }
 }
 
 impl Domain for Abstract {
