@@ -203,7 +203,7 @@ fn random_reads() -> f64 {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        let place = (random >> 32) * table.len() as u64 >> 32;
+        let place = ((random >> 32) * table.len() as u64) >> 32;
         sum ^= usize::try_from(place).map_or(0, |place| table[place]);
     }
     std::hint::black_box(sum);

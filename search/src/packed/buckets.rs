@@ -75,7 +75,7 @@ impl<State: PackedState> Buckets<State> {
     pub(super) fn push(&mut self, hash: StateHash, state: State, origin: Origin) {
         let partition = hash.partition();
         let mut at = self.cursors[partition];
-        if at % BLOCK == 0 {
+        if at.is_multiple_of(BLOCK) {
             at = self.add_block(partition, state, origin);
         }
         self.states[at] = state;

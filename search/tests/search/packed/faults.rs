@@ -59,7 +59,11 @@ fn path(to: u64) -> Path<[u64; 1], u64> {
     path
 }
 
-fn assert_error(system: &Fragile, properties: &[Property<Fragile>], expected: (Activity, &str, Option<u64>)) {
+fn assert_error(
+    system: &Fragile,
+    properties: &[Property<Fragile>],
+    expected: &(Activity, &str, Option<u64>),
+) {
     for threads in [1, 2, 4] {
         let error = packed_breadth_first(
             system,
@@ -88,7 +92,7 @@ fn panics_come_with_a_trace() {
     assert_error(
         &no_beginning,
         &[],
-        (Activity::InitialStates, "no beginning", None),
+        &(Activity::InitialStates, "no beginning", None),
     );
     for state in [1, 77, 99_999] {
         let fragile = Fragile {
@@ -96,7 +100,7 @@ fn panics_come_with_a_trace() {
             ..Fragile::default()
         };
         let message = format!("no way on from {state}");
-        assert_error(&fragile, &[], (Activity::Successors, &message, Some(state)));
+        assert_error(&fragile, &[], &(Activity::Successors, &message, Some(state)));
     }
     let fragile = Fragile {
         canonical_of: Some(5000),
@@ -105,7 +109,7 @@ fn panics_come_with_a_trace() {
     assert_error(
         &fragile,
         &[],
-        (Activity::Canonical, "no form for 5000", Some(2500)),
+        &(Activity::Canonical, "no form for 5000", Some(2500)),
     );
 
     let sound = Fragile::default();
@@ -116,7 +120,7 @@ fn panics_come_with_a_trace() {
     assert_error(
         &sound,
         &[condition],
-        (Activity::Condition("p".into()), "state", Some(70_000)),
+        &(Activity::Condition("p".into()), "state", Some(70_000)),
     );
     let antecedent = Property::always("p", |_, _| true).with_antecedent(|_, state: &[u64; 1]| {
         assert!(state[0] != 70_001, "antecedent");
@@ -125,7 +129,7 @@ fn panics_come_with_a_trace() {
     assert_error(
         &sound,
         &[antecedent],
-        (Activity::Antecedent("p".into()), "antecedent", Some(70_001)),
+        &(Activity::Antecedent("p".into()), "antecedent", Some(70_001)),
     );
     let step = Property::reachable_step("p", |_, _, _, to: &[u64; 1]| {
         assert!(to[0] != 70_002, "step");
@@ -134,7 +138,7 @@ fn panics_come_with_a_trace() {
     assert_error(
         &sound,
         &[step],
-        (Activity::Condition("p".into()), "step", Some(70_002)),
+        &(Activity::Condition("p".into()), "step", Some(70_002)),
     );
 }
 

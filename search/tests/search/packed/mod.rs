@@ -12,7 +12,8 @@ mod two_phase_commit;
 use std::num::NonZero;
 
 use shimproof_search::{
-    Answer, Limits, PackedOptions, PackedOutcomeOf, PackedSystem, Property, Verdict, packed_breadth_first,
+    Answer, Limits, PackedOptions, PackedOutcomeOf, PackedSystem, Path, Property, Verdict,
+    packed_breadth_first,
 };
 
 use crate::graph::Graph;
@@ -43,7 +44,7 @@ pub fn answers<S: PackedSystem>(outcome: &PackedOutcomeOf<S>) -> Vec<Answer> {
 
 pub fn lengths<S: PackedSystem>(outcome: &PackedOutcomeOf<S>) -> Vec<Option<usize>> {
     let paths = outcome.search.verdicts.iter().map(Verdict::path);
-    paths.map(|path| path.map(|path| path.len())).collect()
+    paths.map(|path| path.map(Path::len)).collect()
 }
 
 /// A graph whose nodes are spread over several words.
