@@ -65,7 +65,10 @@ impl Reader {
 #[inline]
 pub(super) const fn byte(number: u64) -> u8 {
     debug_assert!(number < 256);
-    #[expect(clippy::cast_possible_truncation, reason = "the radix it was read with is at most 256")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the radix it was read with is at most 256"
+    )]
     let byte = number as u8;
     byte
 }
@@ -138,13 +141,19 @@ mod tests {
         for (digit, radix) in [(2_u64, 3_u64), (0, 1), (6, 7), (1, 2)] {
             writer.put("digit", digit, radix).unwrap();
         }
-        assert_eq!(writer.put("too large", 5_u64, 5_u64), Err(Misfit { field: "too large" }));
+        assert_eq!(
+            writer.put("too large", 5_u64, 5_u64),
+            Err(Misfit { field: "too large" })
+        );
         let mut reader = Reader(writer.code);
         assert_eq!([3_u64, 1, 7, 2].map(|radix| reader.take(radix)), [2, 0, 6, 1]);
     }
 
     #[test]
     fn bits_are_just_enough() {
-        assert_eq!([0, 1, 2, 3, 4, 5, 256, 257].map(bits_for), [0, 0, 1, 2, 2, 3, 8, 9]);
+        assert_eq!(
+            [0, 1, 2, 3, 4, 5, 256, 257].map(bits_for),
+            [0, 0, 1, 2, 2, 3, 8, 9]
+        );
     }
 }

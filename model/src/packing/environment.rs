@@ -195,7 +195,11 @@ impl EnvironmentPacking {
         let mut writer = Writer::new();
         writer.put(field, status.host_network_userns, 2_u64)?;
         for features in asked {
-            writer.put(field, features.index() as u64, HandlerFeatures::CARDINALITY as u64)?;
+            writer.put(
+                field,
+                features.index() as u64,
+                HandlerFeatures::CARDINALITY as u64,
+            )?;
         }
         Ok(1 + writer.code)
     }
@@ -297,7 +301,9 @@ impl EnvironmentPacking {
     /// For each field, how many values it has.
     #[cfg(test)]
     pub(super) fn radices(&self) -> impl Iterator<Item = (usize, u32, u64)> {
-        self.fields.iter().map(|field| (field.word, field.shift, field.radix))
+        self.fields
+            .iter()
+            .map(|field| (field.word, field.shift, field.radix))
     }
 }
 

@@ -84,7 +84,11 @@ impl InFlightPacking {
         1 + self.refusals.len()
     }
 
-    pub(super) fn pack(&self, message: Option<&InFlight<Abstract>>, own: &mut OwnBlock) -> Result<u64, Misfit> {
+    pub(super) fn pack(
+        &self,
+        message: Option<&InFlight<Abstract>>,
+        own: &mut OwnBlock,
+    ) -> Result<u64, Misfit> {
         let Some(message) = message else { return Ok(0) };
         let mut to = Writer::new();
         let kind = match message {
@@ -240,14 +244,21 @@ impl InFlightPacking {
         }
     }
 
-    fn write_options(&self, to: &mut Writer, options: Option<&Any>, own: &mut OwnBlock) -> Result<(), Misfit> {
+    fn write_options(
+        &self,
+        to: &mut Writer,
+        options: Option<&Any>,
+        own: &mut OwnBlock,
+    ) -> Result<(), Misfit> {
         let digit = match options {
             None => 0,
             Some(any) => {
                 if let Some(HostId::InBlock(block)) = Abstract::io_owner(any) {
                     own.meet(block)?;
                 }
-                1 + self.messages.number("options of the message in flight", &any.with_owner_in(0))?
+                1 + self
+                    .messages
+                    .number("options of the message in flight", &any.with_owner_in(0))?
             }
         };
         to.put(FIELD, digit, self.options())

@@ -11,7 +11,10 @@ use super::digits::Codes;
 /// that follows from `recorded` and new messages by the operations of [`Domain`]. Owners in a block are in
 /// block 0, which stands for the pod's.
 pub(super) fn messages(world: &World<Abstract>, recorded: impl Iterator<Item = Any>) -> Codes<Any> {
-    let no_pivot = world.configurations.iter().any(|configuration| configuration.no_pivot);
+    let no_pivot = world
+        .configurations
+        .iter()
+        .any(|configuration| configuration.no_pivot);
     let fresh = [TypeUrl::RuncV1, TypeUrl::LinuxCreateOptions].map(Abstract::fresh);
     let mut codes = Codes::of(recorded.chain(fresh));
     let mut next = 0;

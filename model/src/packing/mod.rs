@@ -12,12 +12,15 @@ mod in_flight;
 mod messages;
 mod pod;
 mod refusals;
+#[cfg(test)]
+mod round_trip;
 
 use crate::abstraction::Abstract;
 use crate::environment::Environment;
+use crate::guards::{HostUsers, Network};
 use crate::node::Node;
 use crate::pod::Pod;
-use crate::world::{Client, MAX_PODS, World};
+use crate::world::{Client, MAX_PODS, PodSpec, World};
 
 use environment::EnvironmentPacking;
 use pod::PodPacking;
@@ -35,7 +38,9 @@ pub enum PackingError {
         pods: usize,
     },
     /// The environment needs too many bits.
-    #[error("the environment does not fit its words: there is no room for the {bits} bits of its field `{field}`")]
+    #[error(
+        "the environment does not fit its words: there is no room for the {bits} bits of its field `{field}`"
+    )]
     Environment {
         /// The first field without room.
         field: &'static str,
@@ -74,8 +79,8 @@ pub struct Packing {
     pods: Vec<PodPacking>,
     /// For each pod, its specification.
     specs: Vec<u8>,
-    /// Whether pods hold blocks that the environment keeps a record of.
-    records_blocks: bool,
+    /// Whether blocks are interchangeable.
+    renames_blocks: bool,
 }
 
 impl Packing {
@@ -96,7 +101,8 @@ impl Packing {
                 .map(|spec| PodPacking::new(world, spec))
                 .collect::<Result<_, _>>()?,
             specs: world.pods.clone(),
-            records_blocks: world.client == Client::Kubelet,
+            renames_blocks: world.client == Client::Kubelet
+                && !world.pod_specs.iter().any(can_run_without_its_block),
         })
     }
 
@@ -129,7 +135,10 @@ impl Packing {
     /// [`Misfit`] if it is not a pod of this world.
     pub fn pack_pod(&self, pod: &Pod<Abstract>) -> Result<u64, Misfit> {
         let field = "specification";
-        self.pods.get(usize::from(pod.spec)).ok_or(Misfit { field })?.pack(pod)
+        self.pods
+            .get(usize::from(pod.spec))
+            .ok_or(Misfit { field })?
+            .pack(pod)
     }
 
     /// The pod of a word, by its place on the node.
@@ -169,19 +178,27 @@ impl Packing {
     /// Replaces a node by the one that stands for all that differ from it only in which of several pods of one
     /// specification is which, and in which blocks of ids they have.
     ///
-    /// Neither matters: a step sees the environment and one pod, and an id in a block is only ever compared with
-    /// others of the same pod. The kubelet gives out the lowest free block, so that steps of two such nodes lead
-    /// to blocks of different numbers; but again to nodes that differ in nothing else.
+    /// A step sees the environment and one pod, so that it does not matter which pod is which. Nor does the number
+    /// of a block: an id in a block is only compared with others of the same pod, and blocks of two pods only for
+    /// being the same one. The kubelet gives out the lowest free block, so that the steps of two such nodes lead to
+    /// blocks of different numbers; but to nodes that differ in nothing else. What is left of a block that was
+    /// given back would be an exception, as its number may be given out again or not; but it stands in records of
+    /// containers that ended, which nobody asks. Where it can stand elsewhere, blocks keep their numbers.
     pub fn canonical(&self, words: &mut [u64]) {
         let (env, pods) = words.split_at_mut(self.environment_words());
         let pods = &mut pods[..self.specs.len()];
-        for (word, spec) in pods.iter_mut().zip(&self.specs) {
-            *word = self.pods[usize::from(*spec)].without_block(*word).0;
+        if self.renames_blocks {
+            for (word, spec) in pods.iter_mut().zip(&self.specs) {
+                *word = self.pods[usize::from(*spec)].without_block(*word).0;
+            }
         }
         // Each pod moves before those of its specification that are greater.
         for last in 1..pods.len() {
             let mut at = last;
-            for before in (0..last).rev().filter(|before| self.specs[*before] == self.specs[last]) {
+            for before in (0..last)
+                .rev()
+                .filter(|before| self.specs[*before] == self.specs[last])
+            {
                 if pods[before] <= pods[at] {
                     break;
                 }
@@ -189,14 +206,14 @@ impl Packing {
                 at = before;
             }
         }
-        let mut given_out = 0;
-        for (place, word) in pods.iter_mut().enumerate() {
-            if self.of(place).without_block(*word).1 {
-                *word += PodPacking::block_offset(given_out);
-                given_out += 1;
+        if self.renames_blocks {
+            let mut given_out = 0;
+            for (place, word) in pods.iter_mut().enumerate() {
+                if self.of(place).without_block(*word).1 {
+                    *word += PodPacking::block_offset(given_out);
+                    given_out += 1;
+                }
             }
-        }
-        if self.records_blocks {
             self.environment.set_blocks(env, (1 << given_out) - 1);
         }
     }
@@ -204,4 +221,10 @@ impl Packing {
     fn of(&self, place: usize) -> &PodPacking {
         &self.pods[usize::from(self.specs[place])]
     }
+}
+
+/// Whether the pod can fail while its containers run, so that its block is given back under them: only admission
+/// does that to a pod, which is repeated when the kubelet restarts.
+fn can_run_without_its_block(pod: &PodSpec) -> bool {
+    pod.network == Network::Node && pod.host_users == HostUsers::False
 }

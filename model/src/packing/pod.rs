@@ -175,7 +175,9 @@ impl PodPacking {
     /// The word of a pod.
     pub(super) fn pack(&self, pod: &Pod<Abstract>) -> Result<u64, Misfit> {
         if pod.spec != self.spec {
-            return Err(Misfit { field: "specification" });
+            return Err(Misfit {
+                field: "specification",
+            });
         }
         let mut own = OwnBlock::default();
         if let Some(Block(block)) = pod.mapping {
@@ -188,14 +190,20 @@ impl PodPacking {
         for (number, container) in (0..).zip(&pod.containers) {
             let code = match container {
                 None => 0,
-                Some(_) if number >= self.containers => return Err(Misfit { field: NAMES[CONTAINERS] }),
+                Some(_) if number >= self.containers => {
+                    return Err(Misfit {
+                        field: NAMES[CONTAINERS],
+                    });
+                }
                 Some(container) => self.container(container, &mut own)?,
             };
             write(CONTAINERS + usize::from(number), code);
         }
         write(IN_FLIGHT, self.in_flight.pack(pod.in_flight.as_ref(), &mut own)?);
         let held = pod.mapping.is_some();
-        let block = own.0.map_or(0, |block| 1 + 2 * u64::from(block) + u64::from(held));
+        let block = own
+            .0
+            .map_or(0, |block| 1 + 2 * u64::from(block) + u64::from(held));
         if block > 2 * self.blocks {
             return Err(Misfit { field: NAMES[BLOCK] });
         }
@@ -235,7 +243,8 @@ impl PodPacking {
                 failed,
             } => {
                 let mut writer = Writer::new();
-                self.shared.write_userns(&mut writer, field, sandbox_userns, own)?;
+                self.shared
+                    .write_userns(&mut writer, field, sandbox_userns, own)?;
                 writer.put(field, failed, 2_u64)?;
                 writer.put(field, next, self.containers + 1)?;
                 7 + writer.code
@@ -283,7 +292,8 @@ impl PodPacking {
         let mut writer = Writer::new();
         writer.put(field, number, self.records.len() as u64)?;
         writer.put(field, state, 3_u64)?;
-        self.shared.write_userns(&mut writer, field, sandbox.userns, own)?;
+        self.shared
+            .write_userns(&mut writer, field, sandbox.userns, own)?;
         writer.put(field, sandbox.pinned, 2_u64)?;
         writer.put(field, sandbox.in_store, 2_u64)?;
         writer.put(field, sandbox.endpoint, 2_u64)?;
@@ -317,7 +327,8 @@ impl PodPacking {
     fn container(&self, container: &Container<Abstract>, own: &mut OwnBlock) -> Result<u64, Misfit> {
         let field = NAMES[CONTAINERS];
         let mut writer = Writer::new();
-        self.shared.write_userns(&mut writer, field, container.userns, own)?;
+        self.shared
+            .write_userns(&mut writer, field, container.userns, own)?;
         writer.put(field, container.mounts.index() as u64, Mounts::CARDINALITY as u64)?;
         let state = match container.state {
             ContainerState::Created => 0,
@@ -330,7 +341,11 @@ impl PodPacking {
                 let mut running = Writer::new();
                 running.put(field, in_userns, 2_u64)?;
                 running.put(field, owner_code(pipe_owner, own)?, OWNERS)?;
-                running.put("OCI runtime of a container", oci_runtime, self.shared.oci_runtimes)?;
+                running.put(
+                    "OCI runtime of a container",
+                    oci_runtime,
+                    self.shared.oci_runtimes,
+                )?;
                 2 + running.code
             }
         };
@@ -342,7 +357,8 @@ impl PodPacking {
         let mut reader = Reader(code.checked_sub(1)?);
         Some(Container {
             userns: self.shared.read_userns(&mut reader, own),
-            mounts: Mounts::from_index(reader.byte(Mounts::CARDINALITY as u64).into()).unwrap_or(Mounts::Plain),
+            mounts: Mounts::from_index(reader.byte(Mounts::CARDINALITY as u64).into())
+                .unwrap_or(Mounts::Plain),
             state: match reader.take(self.states()) {
                 0 => ContainerState::Created,
                 1 => ContainerState::Exited,
@@ -387,9 +403,10 @@ fn records(world: &World<Abstract>, handler: u8) -> (Vec<Record>, Vec<Option<u32
             numbers.push(config.map(|config| {
                 let selected = world.selected_type(containerd, config.runtime_type);
                 let body = world.containerd[usize::from(containerd)].row.config_body;
-                let options = config.options.as_ref().map(|table| {
-                    Abstract::through_store(Abstract::generate(selected, table, body))
-                });
+                let options = config
+                    .options
+                    .as_ref()
+                    .map(|table| Abstract::through_store(Abstract::generate(selected, table, body)));
                 records.push(Record {
                     configuration,
                     containerd,

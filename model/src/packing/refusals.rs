@@ -90,8 +90,8 @@ fn rejections(world: &World<Abstract>, shim: u8) -> impl Iterator<Item = Refusal
 
 /// The calls of the CRI that a pod with so many containers can be in.
 pub(super) fn calls(containers: u8) -> impl Iterator<Item = Call> {
-    let of_containers =
-        (0..containers).flat_map(|container| [Call::CreateContainer(container), Call::StartContainer(container)]);
+    let of_containers = (0..containers)
+        .flat_map(|container| [Call::CreateContainer(container), Call::StartContainer(container)]);
     std::iter::once(Call::RunPodSandbox).chain(of_containers)
 }
 
