@@ -171,7 +171,7 @@ fn write_traces(arguments: &args::Verify, verifications: &[Verification]) -> Res
         for result in &verification.results {
             let Some(trace) = &result.trace else { continue };
             let name = format!(
-                "{}--{}--{}.json",
+                "{}--{}--{}",
                 verification.scenario, verification.design, result.property
             );
             let name: String = name
@@ -184,8 +184,11 @@ fn write_traces(arguments: &args::Verify, verifications: &[Verification]) -> Res
                     }
                 })
                 .collect();
-            let text = serde_json::to_string_pretty(trace).map_err(|error| Failure::Output(error.into()))?;
-            write_file(&directory.join(name), &format!("{text}\n"))?;
+            for format in &arguments.trace_format {
+                let format = shimproof_reports::TraceFormat::from(*format);
+                let file = format!("{name}{}", format.extension());
+                write_file(&directory.join(file), &format.render(trace))?;
+            }
         }
     }
     Ok(())

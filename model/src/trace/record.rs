@@ -19,6 +19,7 @@ pub fn record<D: Domain>(world: &World<D>, actions: &[Action<D>]) -> (Trace, Nod
     let mut node = Node::initial(world, &mut story);
     let initial = digest(&node);
     let mut before = fields(world, &node);
+    let start = before.clone();
     let mut steps = Vec::with_capacity(actions.len());
     for action in actions {
         let event = describe_action(world, &node, *action);
@@ -54,6 +55,7 @@ pub fn record<D: Domain>(world: &World<D>, actions: &[Action<D>]) -> (Trace, Nod
         property: String::new(),
         finding: String::new(),
         initial,
+        start,
         steps,
         aftermath: Vec::new(),
     };
