@@ -49,6 +49,18 @@ Examples:
   shimproof simulate examples/containerd-11091 --design nil-or-node --runs 100000
   shimproof simulate --time 60 --regressions regressions.txt --trace-dir traces")]
     Simulate(Simulate),
+    /// Run stored traces again, step by step, and check that every state is the stored one.
+    #[command(after_help = "\
+Examples:
+  shimproof verify containerd-11091 --trace-dir traces
+  shimproof replay traces
+  shimproof replay traces/containerd-11091--release_2.0_952ad6b3a--options-accepted.json --design nil-or-node
+
+Exit codes:
+  0  every trace reproduces
+  1  some do not: what they show can no longer happen, or happens otherwise
+  2  unusable input")]
+    Replay(Replay),
     /// Compare two designs; without arguments the founding case, before and after its fix.
     #[command(after_help = "\
 Examples:
@@ -153,6 +165,22 @@ pub struct Simulate {
     /// Write the trace of a failure as a JSON file into this directory.
     #[arg(long, value_name = "DIR")]
     pub trace_dir: Option<PathBuf>,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// Traces that `verify` or `simulate` wrote, or directories: all traces below them.
+    #[arg(required = true)]
+    pub traces: Vec<PathBuf>,
+    /// A scenario in place of the one that the traces name.
+    #[arg(long, value_name = "SCENARIO")]
+    pub scenario: Option<PathBuf>,
+    /// A containerd design or release in place of the one that the traces name.
+    #[arg(long, value_name = "NAME")]
+    pub design: Option<String>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

@@ -6,7 +6,7 @@ use shimproof_model::catalog::Catalog;
 use shimproof_reports::ask;
 use shimproof_scenario::Overrides;
 use shimproof_sim::{
-    SimulateOptions, Simulation, append_regression, read_regressions, render_simulation, simulate_any,
+    MOST_PODS, SimulateOptions, Simulation, append_regression, read_regressions, render_simulation, simulate_any,
     simulate_scenario, simulation_json,
 };
 
@@ -47,6 +47,8 @@ pub fn run(arguments: &args::Simulate, output: Output) -> Result<ExitCode, Failu
         design,
         pods: arguments.pods,
         faults: arguments.faults,
+        repeated: None,
+        most_pods: Some(MOST_PODS),
     };
     let simulation = if let Some(path) = &arguments.scenario {
         with_scenario(path, |scenario| {

@@ -139,7 +139,7 @@ pub struct Block(pub u8);
 
 /// Which blocks are given out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Blocks(u16);
+pub struct Blocks([u64; 4]);
 
 /// The keys that `runtimeoptions.v1.Options` has fields for.
 fn runtimeoptions_keys() -> Keys {
@@ -333,14 +333,15 @@ impl Domain for Abstract {
     }
 
     fn allocate(mappings: &mut Blocks) -> Block {
-        let free = mappings.0.trailing_ones();
-        mappings.0 |= 1 << free;
-        // At most four pods, each with one block: the number fits.
-        Block(u8::try_from(free).unwrap_or(u8::MAX))
+        let word = mappings.0.iter().position(|word| *word != u64::MAX).unwrap_or_default();
+        let free = mappings.0[word].trailing_ones();
+        mappings.0[word] |= 1_u64.checked_shl(free).unwrap_or_default();
+        // Pods are numbered with a byte, and each has one block: the number fits.
+        Block(u8::try_from(word * 64).unwrap_or(u8::MAX) + u8::try_from(free).unwrap_or(u8::MAX))
     }
 
     fn release(mappings: &mut Blocks, mapping: Block) {
-        mappings.0 &= !(1 << mapping.0);
+        mappings.0[usize::from(mapping.0 / 64)] &= !(1 << (mapping.0 % 64));
     }
 }
 

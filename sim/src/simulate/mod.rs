@@ -29,7 +29,8 @@ use std::time::{Duration, Instant};
 
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::{Catalog, ContainerdRow, IoOwnerGuard};
-use shimproof_model::trace::{Trace, record_with_aftermath};
+use shimproof_model::trace::{NamedAction, Trace, record_with_aftermath};
+use shimproof_model::{Action, World};
 use shimproof_model::world::Sandboxer;
 use shimproof_properties::all;
 use shimproof_scenario::{Overrides, Scenario, ScenarioError};
@@ -42,6 +43,11 @@ pub use render::{render_simulation, simulation_json};
 
 use lockstep::Checked;
 use random::Random;
+
+use crate::wire::Wire;
+
+/// The most pods of a run: the machine numbers pods, and blocks of host ids, with a byte.
+pub const MOST_PODS: u8 = 250;
 
 /// The one property that is asked of nodes that chance draws.
 const OF_ANY_NODE: &str = "type-as-configured";
@@ -248,6 +254,18 @@ fn simulate<A: Abstraction>(
     simulation
 }
 
+/// What a list of actions shows to be wrong with a property, or with the step in bytes.
+pub(crate) fn again(
+    wire: World<Wire>,
+    abstracted: World<Abstract>,
+    actions: &[Action<Wire>],
+    property: &str,
+) -> Option<Fault> {
+    let mut checked: Vec<Checked<Abstract>> = all().into_iter().zip(all()).collect();
+    checked.retain(|(known, _)| known.id == property);
+    run::replay(&Twins { wire, abstracted }, &checked, actions).fault
+}
+
 fn trace<A: Abstraction>(twins: &Twins<A>, run: &run::Run, fault: &Fault) -> Trace {
     // The last step of a run that panics cannot be recorded.
     let recorded = match fault.kind {
@@ -256,6 +274,7 @@ fn trace<A: Abstraction>(twins: &Twins<A>, run: &run::Run, fault: &Fault) -> Tra
     };
     let (trace, _) = record_with_aftermath(&twins.wire, &run.actions[..recorded]);
     Trace {
+        panics_at: run.actions.get(recorded).copied().map(NamedAction::of),
         property: fault.kind.id().to_owned(),
         finding: fault.what.clone(),
         ..trace
