@@ -154,7 +154,7 @@ pub struct Simulate {
     #[arg(long, value_name = "ID", requires = "scenario")]
     pub property: Vec<String>,
     /// How many copies of the pod there are.
-    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=4))]
+    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=200))]
     pub pods: Option<u32>,
     /// How many faults can happen in all.
     #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(0..=16))]
@@ -162,7 +162,8 @@ pub struct Simulate {
     /// Try the seeds of this file first, and add the one that fails.
     #[arg(long, value_name = "FILE")]
     pub regressions: Option<PathBuf>,
-    /// Write the trace of a failure as a JSON file into this directory.
+    /// Write the trace of a failure as a JSON file into this directory, and beside it the node that chance drew, as a
+    /// scenario.
     #[arg(long, value_name = "DIR")]
     pub trace_dir: Option<PathBuf>,
     /// How the answer is printed.

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use shimproof_model::catalog::Catalog;
-use shimproof_model::trace::Trace;
+use shimproof_model::trace::{Compare, Trace};
 use shimproof_reports::with_builtin_scenarios;
 use shimproof_scenario::{Overrides, Scenario};
-use shimproof_sim::{MOST_PODS, Replayed, TraceError, read_trace, render_replays, replay_trace, replays_json};
+use shimproof_sim::{
+    MOST_PODS, Replayed, TraceError, read_trace, render_replays, replay_trace, replays_json,
+};
 
 use crate::args::{self, Format};
 use crate::exit::ExitCode;
@@ -80,8 +82,16 @@ fn one(
         repeated: trace.setting.repeated,
         most_pods: Some(MOST_PODS),
     };
+    let elsewhere = arguments.design.is_some() || arguments.scenario.is_some();
+    let compare = if elsewhere {
+        Compare::Steps
+    } else {
+        Compare::WholeStates
+    };
     let name = file.display().to_string();
-    Ok(replay_trace(&name, trace, scenario, catalog, &overrides)?)
+    Ok(replay_trace(
+        &name, trace, scenario, catalog, &overrides, compare,
+    )?)
 }
 
 /// The traces that a path stands for: itself, or every JSON file below it, in the order of their names.

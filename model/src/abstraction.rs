@@ -333,7 +333,11 @@ impl Domain for Abstract {
     }
 
     fn allocate(mappings: &mut Blocks) -> Block {
-        let word = mappings.0.iter().position(|word| *word != u64::MAX).unwrap_or_default();
+        let word = mappings
+            .0
+            .iter()
+            .position(|word| *word != u64::MAX)
+            .unwrap_or_default();
         let free = mappings.0[word].trailing_ones();
         mappings.0[word] |= 1_u64.checked_shl(free).unwrap_or_default();
         // Pods are numbered with a byte, and each has one block: the number fits.

@@ -27,8 +27,8 @@ pub use replay::{
 };
 pub use score::{Agreement, ScoreError, Scored, compare, scenarios_below, score};
 pub use simulate::{
-    Abstraction, Coverage, Failure, Fault, FaultKind, MOST_PODS, Owner, RandomProgress, RegressionsError,
-    SimulateOptions, Simulation, Twins, append_regression, read_regressions, render_simulation, simulate_any,
-    simulate_scenario, simulate_twins, simulation_json,
+    Abstraction, AnyNode, Coverage, Failure, Fault, FaultKind, MOST_PODS, Owner, RandomProgress,
+    RegressionsError, SimulateOptions, Simulation, Twins, append_regression, read_regressions,
+    render_simulation, simulate_any, simulate_scenario, simulate_twins, simulation_json,
 };
 pub use wire::Wire;

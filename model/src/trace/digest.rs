@@ -151,11 +151,7 @@ fn message_told<D: Domain>(text: &mut String, message: &InFlight<D>) {
             options,
         } => format!("create {} {} {}", task(target), by(server), any(options)),
         InFlight::ShimReply { target, result } => {
-            format!(
-                "reply {} {:?}",
-                task(target),
-                result.map_err(crate::Refusal::id)
-            )
+            format!("reply {} {:?}", task(target), result.map_err(crate::Refusal::id))
         }
         InFlight::Reply { call, result } => {
             format!("reply {call:?} {:?}", result.map_err(crate::Refusal::id))

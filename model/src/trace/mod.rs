@@ -17,7 +17,7 @@ pub use digest::digest;
 pub use fields::{Change, fields};
 pub use message::describe_message;
 pub use record::{record, record_with_aftermath};
-pub use replay::{Differs, Divergence, DivergenceKind, Replay, replay};
+pub use replay::{Compare, Differs, Divergence, DivergenceKind, Replay, replay};
 
 /// The version of the format that this release writes.
 pub const TRACE_VERSION: u32 = 1;

@@ -65,15 +65,24 @@ pub struct Differs {
     pub now: String,
 }
 
+/// How much of a state has to be as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compare {
+    /// Everything: the node is the one that the trace was recorded on.
+    WholeStates,
+    /// What steps change and how they are refused: the node is another one, such as that of another release.
+    Steps,
+}
+
 /// Runs a stored trace again, its aftermath too.
-pub fn replay<D: Domain>(world: &World<D>, trace: &Trace) -> Replay<D> {
+pub fn replay<D: Domain>(world: &World<D>, trace: &Trace, compare: Compare) -> Replay<D> {
     let mut recorder = Recorder::start(world);
     let mut replay = Replay {
         actions: Vec::new(),
         end: recorder.node().clone(),
         divergence: None,
     };
-    if digest(world, recorder.node()) != trace.initial {
+    if compare == Compare::WholeStates && digest(world, recorder.node()) != trace.initial {
         replay.divergence = Some(Divergence {
             step: 0,
             kind: DivergenceKind::Beginning,
@@ -102,7 +111,7 @@ pub fn replay<D: Domain>(world: &World<D>, trace: &Trace) -> Replay<D> {
             replay.end = recorder.node().clone();
         }
         let decided = decisions(stored, &now);
-        if let Some(kind) = differs(stored, &now) {
+        if let Some(kind) = differs(stored, &now, compare) {
             replay.divergence = Some(diverges(kind, decided));
             return replay;
         }
@@ -121,7 +130,7 @@ fn instead<D: Domain>(world: &World<D>, node: &Node<D>, wanted: &NamedAction) ->
     named.filter(|action| action.pod == wanted.pod).collect()
 }
 
-fn differs(stored: &TraceStep, now: &TraceStep) -> Option<DivergenceKind> {
+fn differs(stored: &TraceStep, now: &TraceStep, compare: Compare) -> Option<DivergenceKind> {
     let refused = |step: &TraceStep| {
         let refusal = step.refusal.as_ref()?;
         Some(format!("{} at {}: {}", refusal.id, refusal.stage, refusal.error))
@@ -163,7 +172,7 @@ fn differs(stored: &TraceStep, now: &TraceStep) -> Option<DivergenceKind> {
     if !changed.is_empty() {
         return Some(DivergenceKind::Fields(changed));
     }
-    (stored.digest != now.digest).then_some(DivergenceKind::State)
+    (compare == Compare::WholeStates && stored.digest != now.digest).then_some(DivergenceKind::State)
 }
 
 /// The decisions that are others, with the inputs that led to them.

@@ -301,7 +301,11 @@ impl Scenario {
         let given = &self.file.verify.budget;
         let repeated = overrides.repeated.unwrap_or(1);
         let count = |key: &str, value: u32| {
-            let value = if key == "faults" { value } else { value.saturating_mul(repeated) };
+            let value = if key == "faults" {
+                value
+            } else {
+                value.saturating_mul(repeated)
+            };
             u8::try_from(value).map_err(|_| {
                 let place = value_place(&self.source, &["verify", "budget", key]);
                 ScenarioError::bad_value(

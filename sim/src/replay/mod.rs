@@ -9,7 +9,7 @@ mod render;
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::Catalog;
 use shimproof_model::log::Quiet;
-use shimproof_model::trace::{Divergence, Replay, Trace, replay};
+use shimproof_model::trace::{Compare, Divergence, Replay, Trace, replay};
 use shimproof_model::{Action, Node, World};
 use shimproof_properties::reachability::Reachability;
 use shimproof_properties::{Machine, Property, reachability};
@@ -79,7 +79,8 @@ enum Shows {
     InBytes,
 }
 
-/// Runs a trace again on a scenario, which stands for the one that it names.
+/// Runs a trace again on a scenario, which stands for the one that it names. On another node than the trace was
+/// recorded on, only what its steps do is compared.
 ///
 /// # Errors
 /// [`ReplayError`].
@@ -89,6 +90,7 @@ pub fn replay_trace(
     scenario: &Scenario,
     catalog: &Catalog,
     overrides: &Overrides,
+    compare: Compare,
 ) -> Result<Replayed, ReplayError> {
     let shows = if trace.setting.bytes {
         Shows::InBytes
@@ -105,13 +107,13 @@ pub fn replay_trace(
     let abstracted: World<Abstract> = scenario.world(catalog, overrides).map_err(Box::new)?;
     let parts = if let Shows::InBytes = shows {
         let wire: World<Wire> = scenario.world_in(catalog, overrides).map_err(Box::new)?;
-        in_bytes(wire, abstracted.clone(), trace)
+        in_bytes(wire, abstracted.clone(), trace, compare)
     } else {
         let Replay {
             actions,
             end,
             divergence,
-        } = replay(&abstracted, trace);
+        } = replay(&abstracted, trace, compare);
         let taken = &actions[..actions.len().min(trace.steps.len())];
         divergence
             .map(Parts::Step)
@@ -132,12 +134,17 @@ pub fn replay_trace(
     })
 }
 
-fn in_bytes(wire: World<Wire>, abstracted: World<Abstract>, trace: &Trace) -> Option<Parts> {
+fn in_bytes(
+    wire: World<Wire>,
+    abstracted: World<Abstract>,
+    trace: &Trace,
+    compare: Compare,
+) -> Option<Parts> {
     let Replay {
         mut actions,
         end,
         divergence,
-    } = replay(&wire, trace);
+    } = replay(&wire, trace, compare);
     // A step that is none of the abstraction is still a step in bytes.
     if let Some(divergence) = divergence {
         return Some(Parts::Step(divergence));

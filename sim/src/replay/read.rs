@@ -25,7 +25,10 @@ pub enum TraceError {
     },
     /// A directory has no trace below it.
     #[error("there is no trace below {}", path.display())]
-    #[diagnostic(code(trace::none), help("`verify --trace-dir` and `simulate --trace-dir` write traces"))]
+    #[diagnostic(
+        code(trace::none),
+        help("`verify --trace-dir` and `simulate --trace-dir` write traces")
+    )]
     None {
         /// The directory.
         path: PathBuf,
@@ -47,7 +50,9 @@ pub enum TraceError {
     #[error("{} is a trace of version {found}", path.display())]
     #[diagnostic(
         code(trace::version),
-        help("this release reads version {TRACE_VERSION}; record the trace anew, or take the release that wrote it")
+        help(
+            "this release reads version {TRACE_VERSION}; record the trace anew, or take the release that wrote it"
+        )
     )]
     Version {
         /// The file.

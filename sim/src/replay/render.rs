@@ -51,7 +51,8 @@ impl Parts {
             Self::Step(Divergence { kind, .. }) => match kind {
                 DivergenceKind::Fields(fields) => fields.clone(),
                 DivergenceKind::Refusal { stored, now } => {
-                    let text = |refusal: &Option<String>| refusal.clone().unwrap_or_else(|| "none".to_owned());
+                    let text =
+                        |refusal: &Option<String>| refusal.clone().unwrap_or_else(|| "none".to_owned());
                     one("refusal", text(stored), text(now))
                 }
                 DivergenceKind::NotEnabled { action, enabled } => {
