@@ -49,6 +49,18 @@ Examples:
   shimproof simulate examples/containerd-11091 --design nil-or-node --runs 100000
   shimproof simulate --time 60 --regressions regressions.txt --trace-dir traces")]
     Simulate(Simulate),
+    /// Run stored traces again, step by step, and check that every state is the stored one.
+    #[command(after_help = "\
+Examples:
+  shimproof verify containerd-11091 --trace-dir traces
+  shimproof replay traces
+  shimproof replay traces/containerd-11091--release_2.0_952ad6b3a--options-accepted.json --design nil-or-node
+
+Exit codes:
+  0  every trace reproduces
+  1  some do not: what they show can no longer happen, or happens otherwise
+  2  unusable input")]
+    Replay(Replay),
     /// Compare two designs; without arguments the founding case, before and after its fix.
     #[command(after_help = "\
 Examples:
@@ -106,7 +118,13 @@ pub struct Verify {
     #[arg(long, value_name = "DIR")]
     pub trace_dir: Option<PathBuf>,
     /// As what; several can be given, separated by commas.
-    #[arg(long, value_enum, value_delimiter = ',', requires = "trace_dir", default_value = "json")]
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        requires = "trace_dir",
+        default_value = "json"
+    )]
     pub trace_format: Vec<TraceFormat>,
     /// Stop after this many distinct states.
     #[arg(long, value_name = "N")]
@@ -152,7 +170,7 @@ pub struct Simulate {
     #[arg(long, value_name = "ID", requires = "scenario")]
     pub property: Vec<String>,
     /// How many copies of the pod there are.
-    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=4))]
+    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=200))]
     pub pods: Option<u32>,
     /// How many faults can happen in all.
     #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(0..=16))]
@@ -160,9 +178,26 @@ pub struct Simulate {
     /// Try the seeds of this file first, and add the one that fails.
     #[arg(long, value_name = "FILE")]
     pub regressions: Option<PathBuf>,
-    /// Write the trace of a failure as a JSON file into this directory.
+    /// Write the trace of a failure as a JSON file into this directory, and beside it the node that chance drew, as a
+    /// scenario.
     #[arg(long, value_name = "DIR")]
     pub trace_dir: Option<PathBuf>,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// Traces that `verify` or `simulate` wrote, or directories: all traces below them.
+    #[arg(required = true)]
+    pub traces: Vec<PathBuf>,
+    /// A scenario in place of the one that the traces name.
+    #[arg(long, value_name = "SCENARIO")]
+    pub scenario: Option<PathBuf>,
+    /// A containerd design or release in place of the one that the traces name.
+    #[arg(long, value_name = "NAME")]
+    pub design: Option<String>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

@@ -2,8 +2,8 @@
 
 use shimproof_model::catalog::Catalog;
 use shimproof_properties::find;
-use shimproof_reports::unknown_property;
 use shimproof_reports::state_graph::{Quotient, StateGraph, dot, graphml, svg, text};
+use shimproof_reports::unknown_property;
 use shimproof_scenario::{Overrides, Scenario};
 
 use crate::args::{self, GraphFormat};
@@ -26,14 +26,17 @@ pub fn run(arguments: &args::Graph, output: Output) -> Result<ExitCode, Failure>
         design,
         pods: arguments.pods,
         faults: arguments.faults,
+        ..Overrides::default()
     };
     let document = with_scenario(&arguments.scenario, |scenario: &Scenario| {
         let world = scenario.world(catalog, &overrides)?;
-        let states =
-            StateGraph::explore(&world, &property, arguments.max_states).map_err(|error| Failure::Request {
+        let states = StateGraph::explore(&world, &property, arguments.max_states).map_err(|error| {
+            Failure::Request {
                 what: error.to_string(),
-                help: "give fewer faults or pods (`--faults`, `--pods`), or more room (`--max-states`)".to_owned(),
-            })?;
+                help: "give fewer faults or pods (`--faults`, `--pods`), or more room (`--max-states`)"
+                    .to_owned(),
+            }
+        })?;
         let quotient = Quotient::of(&states, &arguments.by).map_err(|field| Failure::Request {
             what: format!("no field is called `{field}`, and none begins with it"),
             help: format!("`outcome`, or one of: {}", field_names(&states)),
@@ -44,8 +47,12 @@ pub fn run(arguments: &args::Graph, output: Output) -> Result<ExitCode, Failure>
             GraphFormat::Graphml => graphml(&quotient),
             GraphFormat::Svg if quotient.graph.node_count() > MOST_DRAWN => {
                 return Err(Failure::Request {
-                    what: format!("a picture of {} boxes cannot be read", quotient.graph.node_count()),
-                    help: "fold states that agree on something (`--by outcome`), or take `--format dot`".to_owned(),
+                    what: format!(
+                        "a picture of {} boxes cannot be read",
+                        quotient.graph.node_count()
+                    ),
+                    help: "fold states that agree on something (`--by outcome`), or take `--format dot`"
+                        .to_owned(),
                 });
             }
             GraphFormat::Svg => svg(&quotient),

@@ -16,6 +16,7 @@ mod graph;
 mod output;
 mod predict;
 mod progress;
+mod replay;
 mod show;
 mod simulate;
 mod verify;
@@ -44,6 +45,7 @@ fn run(arguments: &Arguments, output: Output) -> Result<ExitCode, Failure> {
         Verb::Verify(verify) => verify::run(verify, output),
         Verb::Predict(predict) => predict::run(predict, output),
         Verb::Simulate(simulate) => simulate::run(simulate, output),
+        Verb::Replay(replay) => replay::run(replay, output),
         Verb::Compare(compare) => compare::run(compare, output),
         Verb::Graph(graph) => graph::run(graph, output),
         Verb::Show(show) => show::run(show, output),

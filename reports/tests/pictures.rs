@@ -10,11 +10,16 @@ use shimproof_reports::diagram::{Event, Lifeline, Sequence, mermaid, svg};
 use shimproof_reports::state_graph::{self, Bottleneck, OUTCOME, Quotient, StateGraph};
 use shimproof_reports::{Question, TraceFormat, Verdict, itf, run_suite, verify, with_builtin_scenarios};
 use shimproof_scenario::{Overrides, Scenario};
-use shimproof_search::Limits;
+use shimproof_search::{Limits, PackedOptions};
 
 fn with_scenario<T>(name: &str, use_it: impl FnOnce(&Scenario) -> T) -> T {
     with_builtin_scenarios(|scenarios| {
-        use_it(scenarios.iter().find(|scenario| scenario.file.name == name).unwrap())
+        use_it(
+            scenarios
+                .iter()
+                .find(|scenario| scenario.file.name == name)
+                .unwrap(),
+        )
     })
     .unwrap()
 }
@@ -28,7 +33,7 @@ fn founding_trace() -> Trace {
             reachabilities: false,
             pods: None,
             faults: None,
-            engine: Engine::Exact,
+            engine: Engine::Exact(PackedOptions::default()),
             limits: &Limits::default(),
         };
         let mut verification = verify(Catalog::embedded(), &question, &mut ()).unwrap();
@@ -71,7 +76,7 @@ fn every_trace_of_the_suite_can_be_drawn_and_exchanged() {
         run_suite(
             Catalog::embedded(),
             scenarios,
-            Engine::Exact,
+            Engine::Exact(PackedOptions::default()),
             &Limits::default(),
             &mut (),
         )
@@ -80,7 +85,11 @@ fn every_trace_of_the_suite_can_be_drawn_and_exchanged() {
     .unwrap();
     let mut drawn = 0;
     for verification in &report.verifications {
-        for trace in verification.results.iter().filter_map(|result| result.trace.as_ref()) {
+        for trace in verification
+            .results
+            .iter()
+            .filter_map(|result| result.trace.as_ref())
+        {
             let picture = svg(&Sequence::of(trace));
             let document = roxmltree::Document::parse(&picture).unwrap();
             assert!(document.root_element().descendants().count() > 10);
@@ -124,11 +133,12 @@ fn every_bad_run_passes_the_bottleneck() {
         let bottleneck = Bottleneck::of(&states).unwrap();
         // Bar the transitions of the cut, and no violation is left; bar all but one, and one is.
         let violated = |barred: &dyn Fn(usize) -> bool| {
-            let open = EdgeFiltered::from_fn(&states.graph, |edge| {
-                !bottleneck.transitions.iter().enumerate().any(|(index, cut)| {
-                    barred(index) && cut.from == edge.source() && cut.to == edge.target()
-                })
-            });
+            let open =
+                EdgeFiltered::from_fn(&states.graph, |edge| {
+                    !bottleneck.transitions.iter().enumerate().any(|(index, cut)| {
+                        barred(index) && cut.from == edge.source() && cut.to == edge.target()
+                    })
+                });
             let mut visit = Bfs::new(&open, states.initial());
             while let Some(state) = visit.next(&open) {
                 if states.graph[state].broken.is_some() {
@@ -145,9 +155,13 @@ fn every_bad_run_passes_the_bottleneck() {
             bottleneck
                 .decisions
                 .iter()
-                .any(|decision| decision.starts_with("updateContainerIOOwner") && decision.ends_with("an owner is written"))
+                .any(|decision| decision.starts_with("updateContainerIOOwner")
+                    && decision.ends_with("an owner is written"))
         );
-        insta::assert_snapshot!(state_graph::text(&states, &Quotient::of(&states, &[OUTCOME.to_owned()]).unwrap()));
+        insta::assert_snapshot!(state_graph::text(
+            &states,
+            &Quotient::of(&states, &[OUTCOME.to_owned()]).unwrap()
+        ));
 
         let mended = world("nil-or-node");
         let states = StateGraph::explore(&mended, &property, 10_000).unwrap();
@@ -159,9 +173,15 @@ fn every_bad_run_passes_the_bottleneck() {
 fn folding_loses_no_state_and_never_hides_a_violation() {
     let property = find("options-preserved").unwrap();
     with_scenario("CVE-2025-47291", |scenario| {
-        let world = scenario.world(Catalog::embedded(), &Overrides::default()).unwrap();
+        let world = scenario
+            .world(Catalog::embedded(), &Overrides::default())
+            .unwrap();
         let states = StateGraph::explore(&world, &property, 10_000).unwrap();
-        for by in [vec![], vec![OUTCOME.to_owned()], vec!["containerd".to_owned(), "pod.phase".to_owned()]] {
+        for by in [
+            vec![],
+            vec![OUTCOME.to_owned()],
+            vec!["containerd".to_owned(), "pod.phase".to_owned()],
+        ] {
             let quotient = Quotient::of(&states, &by).unwrap();
             let folded: usize = quotient.graph.node_weights().map(|class| class.states).sum();
             assert_eq!(folded, states.graph.node_count());

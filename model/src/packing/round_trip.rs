@@ -96,7 +96,10 @@ fn world(client: Client) -> World<Abstract> {
         )],
         shims: vec![
             catalog.shim_row("runsc", "20250505.0").unwrap().clone(),
-            catalog.shim_row_by_id(&releases[0].1.shipped_shim).unwrap().clone(),
+            catalog
+                .shim_row_by_id(&releases[0].1.shipped_shim)
+                .unwrap()
+                .clone(),
         ],
         binaries: vec![binary(0), binary(1)],
         oci_runtimes: vec![oci_runtime.clone(), oci_runtime],
@@ -114,15 +117,16 @@ fn world(client: Client) -> World<Abstract> {
 
 /// A word in which each field has one of its values.
 fn word(fields: impl Iterator<Item = (u32, u64)>, random: &[u64]) -> u64 {
-    fields
-        .zip(random)
-        .fold(0, |word, ((shift, radix), random)| word | (random % radix) << shift)
+    fields.zip(random).fold(0, |word, ((shift, radix), random)| {
+        word | (random % radix) << shift
+    })
 }
 
 /// Whether anything of the pod is in a block, its mapping aside.
 fn is_in_block(pod: &Pod<Abstract>) -> bool {
     let text = format!("{pod:?}");
-    text.replace(&format!("mapping: {:?}", pod.mapping), "").contains("Block")
+    text.replace(&format!("mapping: {:?}", pod.mapping), "")
+        .contains("Block")
 }
 
 proptest! {

@@ -53,9 +53,15 @@ mod tests {
 
     #[test]
     fn breaks_at_spaces_and_inside_long_names() {
-        let lines = wrap("Create container app, options: containerd.runc.v1.Options{BinaryName}", 120.0);
+        let lines = wrap(
+            "Create container app, options: containerd.runc.v1.Options{BinaryName}",
+            120.0,
+        );
         assert!(lines.iter().all(|line| width(line) <= 120.0), "{lines:?}");
-        assert_eq!(lines.concat().replace(' ', ""), "Createcontainerapp,options:containerd.runc.v1.Options{BinaryName}");
+        assert_eq!(
+            lines.concat().replace(' ', ""),
+            "Createcontainerapp,options:containerd.runc.v1.Options{BinaryName}"
+        );
         assert_eq!(wrap("", 100.0), Vec::<String>::new());
     }
 }

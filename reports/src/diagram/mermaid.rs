@@ -13,7 +13,11 @@ pub fn mermaid(sequence: &Sequence) -> String {
         text.push('\n');
     };
     for lifeline in &sequence.lifelines {
-        line(format!("participant {} as {}", id(*lifeline), sequence.name(*lifeline)));
+        line(format!(
+            "participant {} as {}",
+            id(*lifeline),
+            sequence.name(*lifeline)
+        ));
     }
     let (first, last) = match sequence.lifelines.as_slice() {
         [] => return text,

@@ -222,12 +222,19 @@ fn add_step(step: &TraceStep, several_pods: bool, breaks: bool, events: &mut Vec
     }
     if let Some(refusal) = &step.refusal {
         if refusal.stage == "oci-create" {
-            events.push(message(Lifeline::Shim, Lifeline::OciRuntime, "create", false, false));
+            events.push(message(
+                Lifeline::Shim,
+                Lifeline::OciRuntime,
+                "create",
+                false,
+                false,
+            ));
             at = Lifeline::OciRuntime;
         }
         let text = format!("refused at {}", refusal.stage);
         // On its way back to the client it is the same refusal.
-        let said = |event: &Event| matches!(event, Event::Note { text: other, bad: true, .. } if *other == text);
+        let said =
+            |event: &Event| matches!(event, Event::Note { text: other, bad: true, .. } if *other == text);
         if !events.iter().rev().take(3).any(said) {
             events.push(Event::Note {
                 over: at,
@@ -240,11 +247,17 @@ fn add_step(step: &TraceStep, several_pods: bool, breaks: bool, events: &mut Vec
             at = Lifeline::Shim;
         }
     }
-    let (Some(to), Some(sent)) = (to, sent) else { return };
+    let (Some(to), Some(sent)) = (to, sent) else {
+        return;
+    };
     let reply = sent.message.starts_with("reply to ");
     if reply {
         // An answer to the CRI comes from the CRI plugin, whoever found it out.
-        let from = if to == Lifeline::Kubelet { Lifeline::CriPlugin } else { at };
+        let from = if to == Lifeline::Kubelet {
+            Lifeline::CriPlugin
+        } else {
+            at
+        };
         if from != at && from != to {
             events.push(message(
                 at,
@@ -255,13 +268,25 @@ fn add_step(step: &TraceStep, several_pods: bool, breaks: bool, events: &mut Vec
             ));
         }
         let bad = sent.message.contains(": error: ");
-        events.push(message(from, to, &of_pod(step, several_pods, &sent.message), true, bad || breaks));
+        events.push(message(
+            from,
+            to,
+            &of_pod(step, several_pods, &sent.message),
+            true,
+            bad || breaks,
+        ));
         return;
     }
     if to == Lifeline::Shim {
         hand_over(&mut at, Lifeline::TasksService, executed, events);
     }
-    events.push(message(at, to, &of_pod(step, several_pods, &sent.message), false, breaks));
+    events.push(message(
+        at,
+        to,
+        &of_pod(step, several_pods, &sent.message),
+        false,
+        breaks,
+    ));
 }
 
 /// The request goes from one part of containerd to the next.

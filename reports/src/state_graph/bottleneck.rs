@@ -57,7 +57,11 @@ impl Bottleneck {
             if states.graph[edge.source()].broken.is_some() {
                 continue;
             }
-            let capacity = if edge.weight().action.is_fault() { UNBOUNDED } else { 1 };
+            let capacity = if edge.weight().action.is_fault() {
+                UNBOUNDED
+            } else {
+                1
+            };
             network.add_edge(edge.source(), edge.target(), capacity);
             transition_of.push(Some(edge.id()));
         }

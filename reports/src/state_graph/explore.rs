@@ -93,7 +93,14 @@ impl<'a> StateGraph<'a> {
                     to
                 };
                 let label = label(&NamedAction::of(*action));
-                graph.add_edge(from, to, Transition { action: *action, label });
+                graph.add_edge(
+                    from,
+                    to,
+                    Transition {
+                        action: *action,
+                        label,
+                    },
+                );
             }
         }
         Ok(Self {

@@ -12,7 +12,9 @@ use crate::xml;
 
 /// The graph in Graphviz's language.
 pub fn dot(quotient: &Quotient) -> String {
-    let mut text = String::from("digraph states {\n  rankdir=TB; node [shape=box, style=rounded, fontname=\"sans-serif\"];\n");
+    let mut text = String::from(
+        "digraph states {\n  rankdir=TB; node [shape=box, style=rounded, fontname=\"sans-serif\"];\n",
+    );
     for index in quotient.graph.node_indices() {
         let class = &quotient.graph[index];
         let mut lines = class.lines();
@@ -46,7 +48,10 @@ pub fn dot(quotient: &Quotient) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\l");
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\l");
     format!("\"{escaped}\\l\"")
 }
 
@@ -154,7 +159,9 @@ pub fn text(states: &StateGraph<'_>, quotient: &Quotient) -> String {
     }
     let mut transitions: BTreeMap<(&str, &[String]), usize> = BTreeMap::new();
     for transition in &bottleneck.transitions {
-        *transitions.entry((&transition.event, &transition.decisions)).or_default() += 1;
+        *transitions
+            .entry((&transition.event, &transition.decisions))
+            .or_default() += 1;
     }
     let _ = writeln!(
         text,
@@ -162,7 +169,11 @@ pub fn text(states: &StateGraph<'_>, quotient: &Quotient) -> String {
         bottleneck.transitions.len()
     );
     for ((event, decisions), count) in transitions {
-        let times = if count == 1 { String::new() } else { format!(" (in {count} states)") };
+        let times = if count == 1 {
+            String::new()
+        } else {
+            format!(" (in {count} states)")
+        };
         let _ = writeln!(text, "  {event}{times}");
         for decision in decisions {
             let _ = writeln!(text, "      {decision}");

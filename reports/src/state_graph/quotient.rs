@@ -92,7 +92,13 @@ impl Quotient {
             }
             let step = match graph.find_edge(from, to) {
                 Some(step) => step,
-                None => graph.add_edge(from, to, Step { labels: BTreeMap::new() }),
+                None => graph.add_edge(
+                    from,
+                    to,
+                    Step {
+                        labels: BTreeMap::new(),
+                    },
+                ),
             };
             *graph[step].labels.entry(edge.weight().label.clone()).or_default() += 1;
         }
@@ -106,7 +112,8 @@ impl Quotient {
 fn selects(wanted: &str, field: &str) -> bool {
     if wanted == OUTCOME {
         let last = field.split_once('.').map_or("", |(_, rest)| rest);
-        return field.starts_with("pod") && (last == "phase" || last == "sandbox" || last.starts_with("container "));
+        return field.starts_with("pod")
+            && (last == "phase" || last == "sandbox" || last.starts_with("container "));
     }
     field
         .strip_prefix(wanted)

@@ -62,7 +62,10 @@ pub fn svg(quotient: &Quotient) -> String {
 fn rows(quotient: &Quotient) -> Vec<Vec<NodeIndex>> {
     let mut by_depth: BTreeMap<u32, Vec<NodeIndex>> = BTreeMap::new();
     for index in quotient.graph.node_indices() {
-        by_depth.entry(quotient.graph[index].depth).or_default().push(index);
+        by_depth
+            .entry(quotient.graph[index].depth)
+            .or_default()
+            .push(index);
     }
     let mut rows: Vec<Vec<NodeIndex>> = by_depth.into_values().collect();
     let mut position = vec![0.0; quotient.graph.node_count()];
@@ -77,7 +80,11 @@ fn rows(quotient: &Quotient) -> Vec<Vec<NodeIndex>> {
     };
     remember(&rows, &mut position);
     for sweep in 0..SWEEPS {
-        let direction = if sweep % 2 == 0 { Direction::Incoming } else { Direction::Outgoing };
+        let direction = if sweep % 2 == 0 {
+            Direction::Incoming
+        } else {
+            Direction::Outgoing
+        };
         for row in &mut rows {
             let mean = |index: &NodeIndex| {
                 let neighbours: Vec<f64> = quotient
@@ -127,7 +134,9 @@ fn place(quotient: &Quotient, rows: &[Vec<NodeIndex>]) -> Vec<Placed> {
         })
         .collect();
     let row_width = |row: &[NodeIndex], placed: &[Placed]| {
-        row.iter().map(|index| placed[index.index()].width + GAP).sum::<f64>()
+        row.iter()
+            .map(|index| placed[index.index()].width + GAP)
+            .sum::<f64>()
     };
     let widest = rows.iter().map(|row| row_width(row, &placed)).fold(0.0, f64::max);
     let mut y = GAP;
@@ -174,11 +183,22 @@ fn draw_class(body: &mut String, class: &Class, at: &Placed) {
 
 fn draw_edge(body: &mut String, from: &Placed, to: &Placed, label: &str) {
     let back = to.y <= from.y;
-    let (x1, y1) = (from.x + from.width / 2.0, if back { from.y } else { from.y + from.height });
+    let (x1, y1) = (
+        from.x + from.width / 2.0,
+        if back { from.y } else { from.y + from.height },
+    );
     let (x2, y2) = (to.x + to.width / 2.0, if back { to.y + to.height } else { to.y });
     // Edges to rows above bend to the right, so that they do not lie on those that come down.
-    let bend = if back { from.width.max(to.width) / 2.0 + GAP } else { 0.0 };
-    let (c1, c2) = if back { (y1 - 40.0, y2 + 40.0) } else { (y1 + 36.0, y2 - 36.0) };
+    let bend = if back {
+        from.width.max(to.width) / 2.0 + GAP
+    } else {
+        0.0
+    };
+    let (c1, c2) = if back {
+        (y1 - 40.0, y2 + 40.0)
+    } else {
+        (y1 + 36.0, y2 - 36.0)
+    };
     let class = if back { "e back" } else { "e" };
     let (b1, b2) = (x1 + bend, x2 + bend);
     let tip = if back { 6.0 } else { -6.0 };
