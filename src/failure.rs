@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use miette::{Report, miette};
 use shimproof_model::catalog::LookupError;
 use shimproof_reports::{BuiltinError, VerifyError};
-use shimproof_scenario::ScenarioError;
+use shimproof_scenario::{DesignError, ScenarioError};
 use shimproof_sim::{PredictError, RegressionsError, ScoreError};
 
 use crate::exit::ExitCode;
@@ -27,6 +27,10 @@ pub enum Failure {
     Write { path: PathBuf, error: std::io::Error },
     /// Standard output cannot be written.
     Output(std::io::Error),
+    /// A report has no line of that number.
+    NoSuchLine { number: usize, lines: usize },
+    /// Only designs have variables.
+    OfDesignsOnly,
 }
 
 impl From<VerifyError> for Failure {
@@ -43,7 +47,13 @@ impl From<ScenarioError> for Failure {
 
 impl From<LookupError> for Failure {
     fn from(error: LookupError) -> Self {
-        Self::Verify(VerifyError::Design(error))
+        Self::Verify(VerifyError::Lookup(error))
+    }
+}
+
+impl From<DesignError> for Failure {
+    fn from(error: DesignError) -> Self {
+        Self::Verify(error.into())
     }
 }
 
@@ -87,7 +97,7 @@ impl Failure {
             Self::Predict(error) => Report::new(error.as_ref().clone()),
             Self::Score(error) => Report::new(error.clone()),
             Self::Regressions(error) => Report::new(error.clone()),
-            Self::Verify(VerifyError::Design(error)) => miette!(
+            Self::Verify(VerifyError::Lookup(error)) => miette!(
                 code = "catalogue",
                 help =
                     "`shimproof show` lists what the catalogue has: designs, releases, properties and shims",
@@ -107,6 +117,16 @@ impl Failure {
                 help = "name a directory that exists and can be written",
                 "{} cannot be written: {error}",
                 path.display()
+            ),
+            Self::NoSuchLine { number, lines } => miette!(
+                code = "compare",
+                help = "the same command without `--trace` prints the lines with their numbers",
+                "the report has no line {number}; it has {lines}"
+            ),
+            Self::OfDesignsOnly => miette!(
+                code = "show",
+                help = "`shimproof show designs --variables`",
+                "`--variables` lists the variables of design files"
             ),
             Self::Output(error) => miette!(code = "output", "standard output cannot be written: {error}"),
         }

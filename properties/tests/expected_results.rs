@@ -12,7 +12,7 @@ use shimproof_model::catalog::Catalog;
 use shimproof_model::{Abstract, Refusal, Stage};
 use shimproof_properties::reachability::{self, UNREACHABLE};
 use shimproof_properties::{Engine, Finding, Findings, Machine, all, check};
-use shimproof_scenario::{Expect, ExpectedVerdict, Outcome, Overrides, Scenario};
+use shimproof_scenario::{Design, Expect, ExpectedVerdict, Outcome, Overrides, Scenario};
 use shimproof_search::{Answer, Limits};
 
 /// A scenario, and what was found out under its own releases and under each design that it names.
@@ -78,10 +78,9 @@ fn search(scenario: &Scenario, design: Option<String>, faults: Option<u32>) -> S
         design.as_deref().unwrap_or("own releases")
     );
     let design = design.map(|name| {
-        let row = catalog
-            .design_row(&name)
-            .unwrap_or_else(|error| panic!("{what}: {error}"));
-        (name, row.clone())
+        Design::named(catalog, &name)
+            .unwrap_or_else(|error| panic!("{what}: {error}"))
+            .containerd
     });
     let world = scenario
         .world(

@@ -4,9 +4,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use shimproof_model::trace::Trace;
 
-use crate::comparison::Comparison;
+use crate::comparison::{Change, Comparison};
 use crate::rests_on::RestsOn;
 use crate::suite::SuiteReport;
+use crate::sweep::{Sweep, SweepChange};
 use crate::verification::{Verdict, Verification};
 
 /// The version of the format.
@@ -100,13 +101,48 @@ pub fn comparison_json(comparison: &Comparison) -> Value {
             })
         })
         .collect();
+    let behaviours: Vec<Value> = comparison
+        .behaviours
+        .iter()
+        .map(|(key, before, after)| json!({ "key": key, "before": before, "after": after }))
+        .collect();
+    let same: Vec<Value> = comparison
+        .same
+        .iter()
+        .map(|(scenario, other)| json!({ "scenario": scenario, "other": other }))
+        .collect();
     json!({
         "schema": SCHEMA,
         "before": comparison.before,
         "after": comparison.after,
-        "behaviours": comparison.behaviours,
-        "regressions": comparison.regressions(),
+        "behaviours": behaviours,
         "rows": rows,
+        "same": same,
         "results": results(&comparison.verifications),
     })
+}
+
+/// A comparison over the scenarios and the catalogue as one document. Traces are those of verdicts that changed.
+pub fn comparison_page_json(comparison: &Comparison, sweep: &Sweep) -> Value {
+    let mut document = comparison_json(comparison);
+    let changed = |result: &Value| {
+        comparison.rows.iter().any(|row| {
+            row.change != Change::Unchanged
+                && result["scenario"] == row.scenario.as_str()
+                && result["property"] == row.property.as_str()
+        })
+    };
+    if let Some(results) = document["results"].as_array_mut() {
+        results.retain(changed);
+    }
+    document["sweep"] = json!({
+        "combinations": sweep.combinations,
+        "regressed": sweep.count(SweepChange::Regressed),
+        "fixed": sweep.count(SweepChange::Fixed),
+        "changed": sweep.count(SweepChange::Changed),
+        "unchanged": sweep.unchanged,
+        "classes": sweep.classes,
+        "hypothetical": { "combinations": sweep.hypothetical_combinations, "classes": sweep.hypothetical },
+    });
+    document
 }

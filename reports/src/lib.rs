@@ -5,12 +5,15 @@
 mod builtin;
 pub mod catalogue;
 mod comparison;
+mod comparison_page;
 mod comparison_text;
+mod designs;
 mod fate;
 mod json;
 mod rests_on;
 mod style;
 mod suite;
+mod survey;
 mod sweep;
 mod trace_text;
 mod verification;
@@ -18,13 +21,16 @@ mod verification_text;
 
 pub use builtin::{BuiltinError, FOUNDING_CASE, with_builtin_scenarios};
 pub use comparison::{Change, Comparison, Row, compare};
+pub use comparison_page::comparison_page;
 pub use comparison_text::comparison_text;
+pub use designs::{show_design, show_designs, show_variables};
 pub use fate::{FatalRefusal, Fate};
-pub use json::{comparison_json, suite_json, verifications_json};
+pub use json::{comparison_json, comparison_page_json, suite_json, verifications_json};
 pub use rests_on::RestsOn;
 pub use style::Styles;
 pub use suite::{Deviation, SuiteReport, run_suite};
-pub use sweep::{Sweep, sweep};
+pub use survey::{OfProperty, Survey, survey};
+pub use sweep::{Class, Followed, Places, Sweep, SweepChange, follow, sweep};
 pub use trace_text::trace_text;
 pub use verification::{
     PropertyResult, Question, Verdict, Verification, VerifyError, ask, property_ids, unknown_property, verify,

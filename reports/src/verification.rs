@@ -5,14 +5,15 @@ use std::sync::Arc;
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::{Catalog, LookupError};
 use shimproof_model::trace::{Trace, record_with_aftermath};
+use shimproof_model::world::Containerd;
 use shimproof_model::{Action, World};
 use shimproof_properties::reachability::{self, Reachability};
 use shimproof_properties::{CheckError, Engine, Finding, Findings, Machine, Property, PropertyKind, check};
-use shimproof_scenario::{Overrides, Scenario, ScenarioError};
+use shimproof_scenario::{DesignError, Overrides, Scenario, ScenarioError};
 use shimproof_search::{Answer, Limits, Observer};
 
 use crate::fate::{self, Fate};
-use crate::rests_on::{RestsOn, inferred};
+use crate::rests_on::{RestsOn, unproven};
 
 /// What is asked of a scenario.
 #[derive(Clone, Debug)]
@@ -20,7 +21,7 @@ pub struct Question<'a> {
     /// The scenario.
     pub scenario: &'a Scenario,
     /// A design in place of the scenario's own containerd releases.
-    pub design: Option<&'a str>,
+    pub design: Option<&'a Containerd>,
     /// Properties and reachabilities by name; all properties, if empty.
     pub properties: &'a [String],
     /// Whether all reachabilities are asked as well.
@@ -79,7 +80,7 @@ pub struct PropertyResult {
     pub verdict: Verdict,
     /// Whether the property speaks of something that never occurred.
     pub vacuous: bool,
-    /// The inferred facts that a `holds` or `unreached` rests on.
+    /// What a `holds` or `unreached` rests on that is only inferred, or that a design proposes.
     pub rests_on: Vec<RestsOn>,
     /// How it is violated or reached, as short as possible.
     pub trace: Option<Trace>,
@@ -120,9 +121,9 @@ pub enum VerifyError {
     /// The scenario cannot be used.
     #[error(transparent)]
     Scenario(#[from] Box<ScenarioError>),
-    /// The design is not known.
+    /// A name or release is not known.
     #[error(transparent)]
-    Design(#[from] LookupError),
+    Lookup(#[from] LookupError),
     /// A property is not known.
     #[error("there is no property `{given}`; the nearest are {}", nearest.join(", "))]
     UnknownProperty {
@@ -134,6 +135,15 @@ pub enum VerifyError {
     /// The model failed.
     #[error("the search failed: {0}")]
     Check(#[from] CheckError),
+}
+
+impl From<DesignError> for VerifyError {
+    fn from(error: DesignError) -> Self {
+        match error {
+            DesignError::Unknown(error) => Self::Lookup(error),
+            DesignError::File(error) => Self::Scenario(error),
+        }
+    }
 }
 
 /// The names of all properties and reachabilities.
@@ -199,12 +209,8 @@ pub fn verify(
     observer: &mut dyn Observer,
 ) -> Result<Verification, VerifyError> {
     let (properties, reachabilities) = ask(question.properties, question.reachabilities)?;
-    let design = match question.design {
-        Some(name) => Some((name.to_owned(), catalog.design_row(name)?.clone())),
-        None => None,
-    };
     let overrides = Overrides {
-        design,
+        design: question.design.cloned(),
         pods: question.pods,
         faults: question.faults,
     };
@@ -224,7 +230,7 @@ pub fn verify(
         .split_off(properties.len() + reachabilities.len());
 
     let world = machine.world();
-    let rests_on = inferred(world, &findings.facts);
+    let rests_on = unproven(world, &findings.facts);
     let names = Names {
         scenario: &question.scenario.file.name,
         design: &design_name(world),

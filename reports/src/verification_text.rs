@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use shimproof_model::catalog::provenance::Known;
+
 use crate::fate::Fate;
 use crate::rests_on::RestsOn;
 use crate::style::{Styles, set};
@@ -47,12 +49,21 @@ pub fn verification_text(verification: &Verification, styles: &Styles) -> String
             told.push(rests_on);
         }
     }
-    if !told.is_empty() {
-        let _ = writeln!(text);
-        let _ = writeln!(
-            text,
-            "What holds rests on facts that are only inferred, neither read in the source nor executed:"
-        );
+    for (known, what) in [
+        (
+            Known::Proposed,
+            "What holds rests on what the design proposes, and no release does:",
+        ),
+        (
+            Known::Inferred,
+            "What holds rests on facts that are only inferred, neither read in the source nor executed:",
+        ),
+    ] {
+        let told: Vec<&&RestsOn> = told.iter().filter(|fact| fact.known == known).collect();
+        if !told.is_empty() {
+            let _ = writeln!(text);
+            let _ = writeln!(text, "{what}");
+        }
         for rests_on in told {
             let _ = writeln!(text, "  {}: {}", rests_on.row, rests_on.field);
         }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use shimproof_model::Abstract;
 use shimproof_model::catalog::Catalog;
-use shimproof_scenario::{Overrides, Scenario};
+use shimproof_scenario::{Design, Overrides, Scenario};
 use shimproof_sim::{
     FaultKind, SimulateOptions, Simulation, Twins, render_simulation, simulate_any, simulate_scenario,
     simulate_twins, simulation_json,
@@ -30,7 +30,7 @@ fn runs(runs: u64) -> SimulateOptions {
 fn simulate(scenario: &str, design: Option<&str>, options: &SimulateOptions) -> Simulation {
     let catalog = Catalog::embedded();
     let scenario = Scenario::load(&examples().join(scenario)).unwrap();
-    let design = design.map(|name| (name.to_owned(), catalog.design_row(name).unwrap().clone()));
+    let design = design.map(|name| Design::named(catalog, name).unwrap().containerd);
     let overrides = Overrides {
         design,
         ..Overrides::default()

@@ -55,13 +55,9 @@ struct Written {
 }
 
 /// Draws a node.
-pub(super) fn twins(
-    catalog: &Catalog,
-    design: Option<(&str, &ContainerdRow)>,
-    random: &mut Random,
-) -> Twins<Abstract> {
+pub(super) fn twins(catalog: &Catalog, design: Option<&Containerd>, random: &mut Random) -> Twins<Abstract> {
     let containerd: Vec<Containerd> = match design {
-        Some((name, row)) => vec![Containerd::new(name, row)],
+        Some(design) => vec![design.clone()],
         None => (0..=random.below(3))
             .map(|_| {
                 let row = random.pick(catalog.containerd());

@@ -28,9 +28,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use shimproof_model::abstraction::Abstract;
-use shimproof_model::catalog::{Catalog, ContainerdRow, IoOwnerGuard};
+use shimproof_model::catalog::Catalog;
+use shimproof_model::guards::{ContainerdGuards, OptionsState, Owner, RuntimeType};
 use shimproof_model::trace::{Trace, record_with_aftermath};
-use shimproof_model::world::Sandboxer;
+use shimproof_model::world::{Containerd, Sandboxer};
+use shimproof_model::{Finite as _, UsernsMode};
 use shimproof_properties::all;
 use shimproof_scenario::{Overrides, Scenario, ScenarioError};
 
@@ -149,7 +151,7 @@ pub fn simulate_scenario(
 /// Runs nodes that chance draws; with a design, each of them runs it.
 pub fn simulate_any(
     catalog: &Catalog,
-    design: Option<(&str, &ContainerdRow)>,
+    design: Option<&Containerd>,
     options: &SimulateOptions,
     progress: &mut dyn FnMut(RandomProgress),
 ) -> Simulation {
@@ -164,7 +166,7 @@ pub fn simulate_any(
                 .wire
                 .containerd
                 .iter()
-                .all(|release| release.row.io_owner_guard == IoOwnerGuard::Never)
+                .all(|release| writes_no_owner(&release.guards))
             && twins
                 .wire
                 .configurations
@@ -175,7 +177,7 @@ pub fn simulate_any(
         checked.retain(|(property, _)| quiet && property.id == OF_ANY_NODE);
         (twins, checked)
     });
-    simulation.name(None, design.map(|(name, _)| name));
+    simulation.name(None, design.map(|design| design.version.as_str()));
     simulation
 }
 
@@ -246,6 +248,12 @@ fn simulate<A: Abstraction>(
     }
     simulation.duration = begin.elapsed();
     simulation
+}
+
+/// Whether no combination of inputs leads to an owner of the pipes.
+fn writes_no_owner(guards: &ContainerdGuards) -> bool {
+    <(UsernsMode, RuntimeType, OptionsState)>::all()
+        .all(|input| guards.io_owner.decide(input) == Owner::NotWritten)
 }
 
 fn trace<A: Abstraction>(twins: &Twins<A>, run: &run::Run, fault: &Fault) -> Trace {
