@@ -182,9 +182,7 @@ fn exit_code(verification: &Verification) -> ExitCode {
         .any(|result| result.verdict == Verdict::Violated);
     if violated {
         ExitCode::Violated
-    } else if verification.bound.is_some()
-        || verification.results.iter().any(|r| r.verdict == Verdict::Unknown)
-    {
+    } else if verification.cut_short() || verification.results.iter().any(|r| r.verdict == Verdict::Unknown) {
         ExitCode::BoundReached
     } else {
         ExitCode::Ok

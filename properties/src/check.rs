@@ -48,6 +48,8 @@ pub struct Findings<D: Domain> {
     pub duration: Duration,
     /// The facts that the explored steps rest on.
     pub facts: Vec<Fact>,
+    /// Whether a message reaches a shim of which it is not known what it does with it. Then nothing holds.
+    pub unknown: bool,
 }
 
 /// What was found out about one property.
@@ -110,6 +112,7 @@ pub fn check<D: Domain>(
                 bound: outcome.bound,
                 duration: outcome.duration,
                 facts: machine.facts(),
+                unknown: false,
             }
         }
         Engine::Stateright => {
@@ -130,6 +133,7 @@ pub fn check<D: Domain>(
                 bound: outcome.bound,
                 duration: outcome.duration,
                 facts: machine.facts(),
+                unknown: false,
             }
         }
     };
@@ -143,23 +147,21 @@ pub fn check<D: Domain>(
             finding.answer = Answer::Unknown;
         }
     }
+    found.unknown = unknown;
     Ok(found)
 }
 
 fn always<D: Domain>(property: &Property<D>) -> search::Property<Machine<D>> {
-    let (broken, antecedent) = (property.broken, property.antecedent);
+    // Each closure has its own: a property is made of functions only, and is copied for free.
+    let (condition, antecedent) = (*property, *property);
     search::Property::always(property.id, move |machine: &Machine<D>, node: &Node<D>| {
-        node.pods.iter().all(|pod| {
-            broken(machine.world(), &node.environment, pod, &mut |fact| {
-                machine.rests_on(fact);
-            })
+        let rests_on = &mut |fact| machine.rests_on(fact);
+        condition
+            .broken_by(machine.world(), &node.environment, &node.pods, rests_on)
             .is_none()
-        })
     })
     .with_antecedent(move |machine, node| {
-        node.pods
-            .iter()
-            .any(|pod| antecedent(machine.world(), &node.environment, pod))
+        antecedent.speaks_of(machine.world(), &node.environment, &node.pods)
     })
 }
 

@@ -1,12 +1,14 @@
 //! Reachability: each refusal, each decision of a guard, and the outcomes that a model must be able to show. A
 //! model in which these cannot happen proves nothing.
 
+use shimproof_model::catalog::OciRuntimeKind;
 use shimproof_model::guards::{
     Acceptance, Base, EndpointDecision, Guard, HostUsers, Introspect, Invocation, Mounts, OptionsSource,
     Owner, Pin, UsernsDecision,
 };
 use shimproof_model::{
-    Container, ContainerState, Delivered, Domain, Finite, InFlight, Node, Phase, Refusal, SandboxState, World,
+    Container, ContainerState, Delivered, Domain, Finite, InFlight, Node, Phase, Pod, Refusal, SandboxState,
+    World,
 };
 
 use crate::machine::Taken;
@@ -32,6 +34,8 @@ enum What {
 enum Outcome {
     PodRuns,
     UsernsPodRuns,
+    RuncUsernsRuns,
+    SandboxedRuntimeRuns,
     OwnerApplied,
     SandboxReady,
     HandlerRefused,
@@ -46,6 +50,16 @@ const OUTCOMES: &[(&str, &str, Outcome)] = &[
         "userns-pod-runs",
         "all containers of a pod with `hostUsers: false` run",
         Outcome::UsernsPodRuns,
+    ),
+    (
+        "runc-userns-runs",
+        "all containers of a pod run in a user namespace of its own, behind an OCI runtime of the host",
+        Outcome::RuncUsernsRuns,
+    ),
+    (
+        "sandboxed-runtime-runs",
+        "all containers of a pod run under a shim with a runtime of its own, as gVisor and Kata have",
+        Outcome::SandboxedRuntimeRuns,
     ),
     (
         "owner-applied",
@@ -221,12 +235,24 @@ fn delivered_refusal<D: Domain>(after: &Node<D>, id: &str) -> bool {
 }
 
 fn outcome_reached<D: Domain>(world: &World<D>, outcome: Outcome, taken: &Taken<D>, after: &Node<D>) -> bool {
-    let runs = |pod: &shimproof_model::Pod<D>| pod.runs(world.pod_spec(pod.spec).containers.len());
+    let runs = |pod: &Pod<D>| pod.runs(world.pod_spec(pod.spec).containers.len());
     match outcome {
         Outcome::PodRuns => after.pods.iter().any(runs),
         Outcome::UsernsPodRuns => {
             after.pods.iter().any(|pod| runs(pod) && world.pod_spec(pod.spec).host_users == HostUsers::False)
         }
+        Outcome::RuncUsernsRuns => after.pods.iter().any(|pod| {
+            runs(pod)
+                && running(pod).all(|(in_userns, shim)| {
+                    in_userns && world.shim(shim).oci_runtime == OciRuntimeKind::FromOptions
+                })
+        }),
+        Outcome::SandboxedRuntimeRuns => after.pods.iter().any(|pod| {
+            runs(pod)
+                && running(pod).all(|(_, shim)| {
+                    world.shim(shim).oci_runtime == OciRuntimeKind::BuiltIn
+                })
+        }),
         Outcome::OwnerApplied => after.pods.iter().flat_map(|pod| pod.containers.iter().flatten()).any(|container| {
             matches!(container, Container { state: ContainerState::Running { pipe_owner: Some(_), .. }, .. })
         }),
@@ -250,6 +276,17 @@ fn outcome_reached<D: Domain>(world: &World<D>, outcome: Outcome, taken: &Taken<
             taken.decisions.contains(Guard::OptionsFallback, OptionsSource::Runtime.index())
         }
     }
+}
+
+/// Of each container that runs: whether in a user namespace of the pod's own, and the shim that serves it.
+fn running<D: Domain>(pod: &Pod<D>) -> impl Iterator<Item = (bool, u8)> {
+    pod.containers
+        .iter()
+        .flatten()
+        .filter_map(|container| match container.state {
+            ContainerState::Running { in_userns, shim, .. } => Some((in_userns, shim)),
+            ContainerState::Created | ContainerState::Exited => None,
+        })
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use std::sync::{Arc, LazyLock};
 use shimproof_model::catalog::Catalog;
 use shimproof_model::{Abstract, Refusal, Stage};
 use shimproof_properties::reachability::{self, UNREACHABLE};
-use shimproof_properties::{Engine, Finding, Findings, Machine, all, check};
+use shimproof_properties::{Engine, Finding, Findings, Machine, all, check, policies_of};
 use shimproof_scenario::{Design, Expect, ExpectedVerdict, Outcome, Overrides, Scenario};
 use shimproof_search::{Answer, Limits};
 
@@ -94,7 +96,7 @@ fn search(scenario: &Scenario, design: Option<String>, faults: Option<u32>) -> S
         .unwrap_or_else(|error| panic!("{what}: {:?}", miette::Report::new(error)));
     let machine = Arc::new(Machine::<Abstract>::new(world));
     let found = |engine| {
-        let properties = all();
+        let properties = [all(), policies_of(machine.world())].concat();
         let limits = Limits::default();
         check(
             &machine,
@@ -120,6 +122,12 @@ fn search(scenario: &Scenario, design: Option<String>, faults: Option<u32>) -> S
             .refusal
             .filter(|refusal| finding.id == format!("refused:{}", refusal.id()))
     };
+    let mut answers: BTreeMap<String, Answer> = exact
+        .findings
+        .iter()
+        .map(|finding| (finding.id.clone(), finding.answer))
+        .collect();
+    answers.extend(common::further(&what, &machine, exact.unknown));
     Search {
         stages: exact
             .findings
@@ -127,11 +135,7 @@ fn search(scenario: &Scenario, design: Option<String>, faults: Option<u32>) -> S
             .filter_map(last_refusal)
             .map(Refusal::stage)
             .collect(),
-        answers: exact
-            .findings
-            .iter()
-            .map(|finding| (finding.id.clone(), finding.answer))
-            .collect(),
+        answers,
         states: exact.states,
         transitions: exact.transitions,
         depth: exact.depth.unwrap(),

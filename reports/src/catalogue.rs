@@ -5,16 +5,15 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::provenance::{Known, Row};
 use shimproof_model::catalog::version::Range;
 use shimproof_model::catalog::{Catalog, ContainerdRow, LookupError};
-use shimproof_properties::reachability;
 use shimproof_scenario::Design;
 
 use crate::designs::{show_design, show_designs};
+use crate::property_catalogue::{properties, property};
 use crate::style::{Styles, set};
-use crate::verification::{VerifyError, unknown_property};
+use crate::verification::VerifyError;
 
 /// Which part of the catalogue is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +54,8 @@ pub fn show(
         (Part::Shims, Some(name)) => shim(catalog, name, styles),
         (Part::Designs, None) => show_designs(catalog, styles),
         (Part::Designs, Some(name)) => Ok(show_design(&Design::find(catalog, name)?, styles)),
-        (Part::Properties, None) => Ok(properties(styles)),
-        (Part::Properties, Some(name)) => property(name, styles),
+        (Part::Properties, None) => properties(catalog, styles),
+        (Part::Properties, Some(name)) => property(catalog, name, styles),
     }
 }
 
@@ -262,72 +261,4 @@ pub(crate) fn whole_row<R: Row + Serialize>(kind: &str, row: &R, ranges: &[Range
         text,
         json: json!({ "kind": kind, "row": row, "known": known }),
     }
-}
-
-fn properties(styles: &Styles) -> Shown {
-    let all = shimproof_properties::all::<Abstract>();
-    let mut text = String::new();
-    let width = all
-        .iter()
-        .map(|property| property.id.len())
-        .max()
-        .unwrap_or_default();
-    let _ = writeln!(text, "{}", set(styles.name, "Always"));
-    for property in &all {
-        let _ = writeln!(text, "  {:width$}  {}", property.id, property.statement);
-    }
-    let _ = writeln!(text, "\n{}", set(styles.name, "Reachable"));
-    let reachabilities = reachability::all();
-    for reachability in &reachabilities {
-        let unreachable = match reachability::unreachable(&reachability.id) {
-            Some(entry) => format!(
-                "  {}",
-                set(styles.dim, &format!("no client reaches it: {}", entry.reason))
-            ),
-            None => String::new(),
-        };
-        let _ = writeln!(text, "  {}{unreachable}", reachability.id);
-    }
-    let json = json!({
-        "always": all.iter().map(|p| json!({ "id": p.id, "statement": p.statement })).collect::<Vec<_>>(),
-        "reachable": reachabilities.iter().map(|r| json!({ "id": r.id, "statement": r.statement })).collect::<Vec<_>>(),
-    });
-    Shown { text, json }
-}
-
-fn property(name: &str, styles: &Styles) -> Result<Shown, VerifyError> {
-    if let Some(property) = shimproof_properties::find::<Abstract>(name) {
-        let text = format!(
-            "{}\n  {}\n  formula: {}\n  why: {}\n  incidents: {}\n",
-            set(styles.name, property.id),
-            property.statement,
-            property.formula,
-            property.why,
-            property.incidents.join(", ")
-        );
-        let json = json!({
-            "id": property.id, "statement": property.statement, "formula": property.formula, "why": property.why,
-            "incidents": property.incidents,
-        });
-        return Ok(Shown { text, json });
-    }
-    let reachability = reachability::find(name).ok_or_else(|| unknown_property(name))?;
-    let mut text = format!(
-        "{}\n  {}\n",
-        set(styles.name, &reachability.id),
-        reachability.statement
-    );
-    let unreachable = reachability::unreachable(name);
-    if let Some(entry) = unreachable {
-        let _ = writeln!(
-            text,
-            "  No client reaches it: {} ({})",
-            entry.reason, entry.source
-        );
-    }
-    let json = json!({
-        "id": reachability.id, "statement": reachability.statement,
-        "unreachable": unreachable.map(|entry| json!({ "reason": entry.reason, "source": entry.source })),
-    });
-    Ok(Shown { text, json })
 }

@@ -141,12 +141,12 @@ pub fn compare(
             verify(catalog, &question, observer)
         };
         let (old, new) = (under(before)?, under(after)?);
-        for (was, is) in old
-            .results
-            .iter()
-            .zip(&new.results)
-            .filter(|(was, _)| was.kind != PropertyKind::Reachable)
-        {
+        // A policy is asked only of the designs that promise it.
+        let both = old.results.iter().filter_map(|was| {
+            let is = new.results.iter().find(|is| is.property == was.property)?;
+            (was.kind != PropertyKind::Reachable).then_some((was, is))
+        });
+        for (was, is) in both {
             let change = match (was.verdict, is.verdict) {
                 (Verdict::Unknown, _) | (_, Verdict::Unknown) => Change::Unknown,
                 (Verdict::Violated, Verdict::Holds) => Change::Fixed,

@@ -6,7 +6,7 @@ use crate::comparison::{Change, Comparison};
 use crate::style::{Styles, set};
 use crate::trace_text::trace_text;
 use crate::verification::{PropertyResult, Verdict, Verification};
-use crate::verification_text::{explored, findings, stories};
+use crate::verification_text::{explored, findings, length, stories};
 
 /// The regression report: how the designs differ, what was fixed and what regressed, with the shortest traces.
 pub fn comparison_text(comparison: &Comparison, styles: &Styles) -> String {
@@ -159,11 +159,11 @@ fn changed_stories(text: &mut String, violating: &Verification, other: &Verifica
         let _ = writeln!(text);
         let _ = writeln!(
             text,
-            "Under {}, {} {} violated after these {} steps, and after no fewer:",
+            "Under {}, {} {} violated by {}:",
             set(styles.name, &violating.design),
             set(styles.name, &names.join(", ")),
             if names.len() == 1 { "is" } else { "are" },
-            trace.steps.len()
+            length(trace)
         );
         text.push_str(&trace_text(trace, &findings(&story), styles));
     }

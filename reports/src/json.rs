@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use shimproof_model::trace::Trace;
 
 use crate::comparison::{Change, Comparison};
+use crate::further::OwnSearch;
 use crate::rests_on::RestsOn;
 use crate::suite::SuiteReport;
 use crate::sweep::{Sweep, SweepChange};
-use crate::verification::{Verdict, Verification};
+use crate::verification::{PropertyResult, Verdict, Verification};
 
 /// The version of the format.
 const SCHEMA: u32 = 1;
@@ -35,7 +36,11 @@ pub fn verifications_json(verifications: &[Verification]) -> Value {
     let engine = verifications
         .first()
         .map_or("exact", |verification| verification.engine.as_str());
-    json!({ "schema": SCHEMA, "engine": engine, "results": results(verifications) })
+    let notes: Vec<&String> = verifications
+        .iter()
+        .flat_map(|verification| &verification.notes)
+        .collect();
+    json!({ "schema": SCHEMA, "engine": engine, "results": results(verifications), "notes": notes })
 }
 
 /// The suite as one document.
@@ -60,6 +65,11 @@ pub fn suite_json(report: &SuiteReport) -> Value {
     document
 }
 
+/// A number of the search that decided the result: its own, or else the verification's.
+fn own<'r, T>(result: &'r PropertyResult, of_all: T, of_own: impl FnOnce(&'r OwnSearch) -> T) -> T {
+    result.search.as_ref().map_or(of_all, of_own)
+}
+
 fn results(verifications: &[Verification]) -> Value {
     let results: Vec<ResultJson<'_>> = verifications
         .iter()
@@ -76,12 +86,15 @@ fn results(verifications: &[Verification]) -> Value {
                 },
                 vacuous: result.vacuous,
                 rests_on: &result.rests_on,
-                states: verification.states,
-                transitions: verification.transitions,
-                depth: verification.depth,
+                states: own(result, verification.states, |search| search.states),
+                transitions: own(result, verification.transitions, |search| search.transitions),
+                depth: own(result, verification.depth, |search| search.depth),
                 // Milliseconds are all that means anything, and keep documents short.
-                seconds: (verification.seconds * 1000.0).round() / 1000.0,
-                bound: verification.bound.as_deref(),
+                seconds: (own(result, verification.seconds, |search| search.seconds) * 1000.0).round()
+                    / 1000.0,
+                bound: own(result, verification.bound.as_deref(), |search| {
+                    search.bound.as_deref()
+                }),
                 trace: result.trace.as_ref(),
             })
         })

@@ -2,6 +2,7 @@
 //!
 //! Everything here is a consumer of what the search found; nothing looks into the engine.
 
+mod asked;
 mod builtin;
 pub mod catalogue;
 mod comparison;
@@ -9,7 +10,10 @@ mod comparison_page;
 mod comparison_text;
 mod designs;
 mod fate;
+mod further;
 mod json;
+mod kept_by;
+mod property_catalogue;
 mod rests_on;
 mod style;
 mod suite;
@@ -19,12 +23,14 @@ mod trace_text;
 mod verification;
 mod verification_text;
 
+pub use asked::{Asked, ask, property_ids, unknown_property};
 pub use builtin::{BuiltinError, FOUNDING_CASE, with_builtin_scenarios};
 pub use comparison::{Change, Comparison, Row, compare};
 pub use comparison_page::comparison_page;
 pub use comparison_text::comparison_text;
 pub use designs::{show_design, show_designs, show_variables};
 pub use fate::{FatalRefusal, Fate};
+pub use further::OwnSearch;
 pub use json::{comparison_json, comparison_page_json, suite_json, verifications_json};
 pub use rests_on::RestsOn;
 pub use style::Styles;
@@ -32,7 +38,5 @@ pub use suite::{Deviation, SuiteReport, run_suite};
 pub use survey::{OfProperty, Survey, survey};
 pub use sweep::{Class, Followed, Places, Sweep, SweepChange, follow, sweep};
 pub use trace_text::trace_text;
-pub use verification::{
-    PropertyResult, Question, Verdict, Verification, VerifyError, ask, property_ids, unknown_property, verify,
-};
+pub use verification::{PropertyResult, Question, Verdict, Verification, VerifyError, verify};
 pub use verification_text::{suite_text, verification_text};

@@ -125,7 +125,7 @@ fn the_proposals_decide_by_type() {
         let input = (UsernsMode::Pod, RuntimeType::RuncV2, options);
         design.containerd.guards.io_owner.decide(input) == Owner::Written
     };
-    assert_eq!(PROPOSALS.len(), 3);
+    assert_eq!(PROPOSALS.len(), 4);
     assert!(owner("builtin-shim-only", OptionsState::Other));
     assert!(!owner("type-checked", OptionsState::Absent));
     assert!(owner("type-checked", OptionsState::Runc));

@@ -82,6 +82,9 @@ pub struct ContainerdRow {
     pub task_api_endpoint: TaskApiEndpoint,
     /// When `updateContainerIOOwner` writes an owner.
     pub io_owner_guard: IoOwnerGuard,
+    /// Which id it writes.
+    #[serde(default)]
+    pub io_owner_id: IoOwnerId,
 
     /// When the runtime options travel in place of the task options.
     pub options_fallback: OptionsFallback,
@@ -183,6 +186,8 @@ finite_enum! {
         TaskApiEndpoint = "task-api-endpoint",
         /// [`ContainerdRow::io_owner_guard`].
         IoOwnerGuard = "io-owner-guard",
+        /// [`ContainerdRow::io_owner_id`].
+        IoOwnerId = "io-owner-id",
         /// [`ContainerdRow::options_fallback`].
         OptionsFallback = "options-fallback",
         /// [`ContainerdRow::daemon_task_options`].
@@ -333,6 +338,18 @@ finite_enum! {
         UnlessNil = "unless-nil",
         /// Unless it has none, or their mode is NODE.
         UnlessNilOrNode = "unless-nil-or-node",
+    }
+}
+
+finite_enum! {
+    /// Which id `updateContainerIOOwner` writes.
+    #[derive(Default)]
+    pub enum IoOwnerId {
+        /// The id that the container's user has on the host (`ToHost`): what every release that writes one does.
+        #[default]
+        HostId = "host-id",
+        /// The id that it has inside the container. No release does this: it is there for designs to be judged by.
+        ContainerId = "container-id",
     }
 }
 

@@ -15,7 +15,7 @@ pub use action::NamedAction;
 pub use digest::digest;
 pub use fields::{Change, fields};
 pub use message::describe_message;
-pub use record::{record, record_with_aftermath};
+pub use record::{record, record_lasso, record_with_aftermath};
 
 /// The version of the format that this release writes.
 pub const TRACE_VERSION: u32 = 1;
@@ -40,6 +40,20 @@ pub struct Trace {
     pub steps: Vec<TraceStep>,
     /// What comes of it, if nothing else happens: the steps until the client has its answer.
     pub aftermath: Vec<TraceStep>,
+    /// Of an endless run: how it goes on after [`Self::steps`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycle: Option<Cycle>,
+}
+
+/// How an endless run goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Cycle {
+    /// After how many of the steps before it the promise was made that is never kept.
+    pub promised_after: usize,
+    /// The steps that are taken again and again: after the last of them the state is that before the first. None if
+    /// nothing happens any more.
+    pub steps: Vec<TraceStep>,
 }
 
 /// One step of a trace.

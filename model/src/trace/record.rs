@@ -10,7 +10,7 @@ use crate::world::World;
 
 use super::fields::{changes, fields};
 use super::message::{describe_action, describe_message};
-use super::{GuardDecision, NamedAction, RefusalText, TRACE_VERSION, Trace, TraceStep, digest};
+use super::{Cycle, GuardDecision, NamedAction, RefusalText, TRACE_VERSION, Trace, TraceStep, digest};
 
 /// Runs `actions` from the initial state and writes down what happens. The caller fills in the names of
 /// scenario, design and property.
@@ -56,8 +56,24 @@ pub fn record<D: Domain>(world: &World<D>, actions: &[Action<D>]) -> (Trace, Nod
         initial,
         steps,
         aftermath: Vec::new(),
+        cycle: None,
     };
     (trace, node)
+}
+
+/// [`record`] of an endless run: `stem`, and then `cycle` again and again.
+pub fn record_lasso<D: Domain>(
+    world: &World<D>,
+    stem: &[Action<D>],
+    cycle: &[Action<D>],
+    promised_after: usize,
+) -> Trace {
+    let (mut trace, _) = record(world, &[stem, cycle].concat());
+    trace.cycle = Some(Cycle {
+        promised_after,
+        steps: trace.steps.split_off(stem.len()),
+    });
+    trace
 }
 
 /// The most steps from a message to the reply of its call: `-info`, `start`, `-info`, Create, and two replies.

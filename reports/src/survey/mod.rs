@@ -11,14 +11,16 @@ use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::{Catalog, ShimRow};
 use shimproof_model::world::{Client, Containerd};
 use shimproof_model::{Channel, Delivered, Domain, Target, World, delivered};
-use shimproof_properties::{CheckError, Engine, Machine, Property, check};
+use shimproof_properties::{CheckError, Engine, Machine, Property, check, containerd_guards_itself};
 use shimproof_search::{Answer, Limits, Observer};
 
 use crate::sweep::Places;
-use crate::sweep::cells::{self, HANDLERS, KubeletState, Named, PODS, applies};
+use crate::sweep::cells::{self, HANDLERS, KubeletState, PODS, applies};
 use crate::sweep::fold::{self, Cell};
 use crate::sweep::outcome::run;
 
+/// The property that has another name under any client.
+const OPTIONS_ACCEPTED: &str = "options-accepted";
 /// The pods that any client asks for: with their own network, and with the host's.
 const PODS_OF_ANY_CLIENT: [usize; 2] = [3, 5];
 
@@ -85,7 +87,7 @@ pub fn survey(
         .filter(|(_, shim)| !shim.hypothetical)
     {
         for (handler_number, handler) in HANDLERS.into_iter().enumerate() {
-            if !applies(shim, handler) || (handler.0 == Named::ByPath && !design.row.runtime_path_key) {
+            if !applies(&design.row, shim, handler) {
                 continue;
             }
             let at = |pod, kubelet| [pod, shim_number, handler_number, kubelet];
@@ -166,13 +168,18 @@ impl Found {
         design: &Containerd,
     ) -> Survey {
         let places = |cells: &[Cell]| places(catalog, kubelets, cells);
-        let of = |cells: &[Vec<Cell>], open: &[usize]| -> Vec<OfProperty> {
+        // options-accepted under any client has a name of its own.
+        let name = |id: &str, any: bool| {
+            let guards = containerd_guards_itself::<Abstract>().id;
+            if any && id == OPTIONS_ACCEPTED { guards } else { id }.to_owned()
+        };
+        let of = |cells: &[Vec<Cell>], open: &[usize], any: bool| -> Vec<OfProperty> {
             properties
                 .iter()
                 .zip(cells)
                 .zip(open)
                 .map(|((property, cells), open)| OfProperty {
-                    property: property.id.to_owned(),
+                    property: name(property.id, any),
                     violated: cells.len(),
                     open: *open,
                     places: places(cells),
@@ -184,8 +191,8 @@ impl Found {
             handlers: self.handlers,
             incompatible: places(&self.incompatible),
             unknown: places(&self.unknown),
-            any_client: of(&self.of_any_client, &self.open),
-            kubelets: of(&self.of_kubelets, &vec![0; properties.len()]),
+            any_client: of(&self.of_any_client, &self.open, true),
+            kubelets: of(&self.of_kubelets, &vec![0; properties.len()], false),
             searched: self.searched,
             runs: self.runs,
         }
@@ -250,11 +257,11 @@ mod tests {
             survey(catalog, &design, &Limits::default(), &mut ()).unwrap()
         };
         let checked = of("type-checked");
-        assert!(!violated(&checked.any_client).contains("options-accepted"));
+        assert!(!violated(&checked.any_client).contains("containerd-guards-itself"));
         assert!(!violated(&checked.any_client).contains("type-as-configured"));
         assert!(!checked.incompatible.is_empty());
         let release = of("v2.3.4");
-        assert!(violated(&release.any_client).contains("options-accepted"));
+        assert!(violated(&release.any_client).contains("containerd-guards-itself"));
         assert_eq!(release.handlers, checked.handlers);
     }
 }

@@ -1,7 +1,7 @@
 //! The combinations of kubelet, shim, configuration and pod that the catalogue has.
 
 use shimproof_model::abstraction::{Abstract, Key, Table};
-use shimproof_model::catalog::{Catalog, OciRuntimeKind, OciRuntimeRow, ShimRow};
+use shimproof_model::catalog::{Catalog, ContainerdRow, OciRuntimeKind, OciRuntimeRow, ShimRow};
 use shimproof_model::guards::{HostUsers, Network, RuntimeType};
 use shimproof_model::world::{
     Binary, Budget, Client, Configuration, ContainerSpec, Containerd, HandlerConfig, Kubelet, OciRuntime,
@@ -102,6 +102,8 @@ pub(crate) enum Named {
     ByPath,
     /// By an absolute path as the runtime type.
     ByAbsoluteType,
+    /// By its type, and the shim runs the sandbox: `sandboxer = "shim"`.
+    BySandboxer,
 }
 
 /// The options table of a handler.
@@ -118,7 +120,7 @@ pub(crate) enum Written {
 pub(crate) type Handler = (Named, Written);
 
 /// Every configuration, in the order of reports.
-pub(crate) const HANDLERS: [Handler; 12] = [
+pub(crate) const HANDLERS: [Handler; 15] = [
     (Named::ByType, Written::Nothing),
     (Named::ByType, Written::Empty),
     (Named::ByType, Written::Keys),
@@ -131,6 +133,9 @@ pub(crate) const HANDLERS: [Handler; 12] = [
     (Named::ByAbsoluteType, Written::Empty),
     (Named::ByAbsoluteType, Written::Keys),
     (Named::ByAbsoluteType, Written::OciRuntime),
+    (Named::BySandboxer, Written::Nothing),
+    (Named::BySandboxer, Written::Empty),
+    (Named::BySandboxer, Written::Keys),
 ];
 
 /// A configuration in words.
@@ -145,6 +150,7 @@ pub(crate) fn handler_text((named, written): Handler) -> String {
         Named::ByType => table.to_owned(),
         Named::ByPath => format!("{table} and runtime_path under io.containerd.runc.v2"),
         Named::ByAbsoluteType => format!("{table} and an absolute path as runtime_type"),
+        Named::BySandboxer => format!("{table} and sandboxer = \"shim\""),
     }
 }
 
@@ -153,14 +159,17 @@ pub(crate) fn own_type(shim: &ShimRow) -> &str {
     shim.runtime_types.first().map_or("", String::as_str)
 }
 
-/// Whether a configuration is one of this shim, and differs from the others.
-pub(crate) fn applies(shim: &ShimRow, (named, written): Handler) -> bool {
+/// Whether a configuration is one that this release knows, for this shim, and differs from the others.
+pub(crate) fn applies(release: &ContainerdRow, shim: &ShimRow, (named, written): Handler) -> bool {
     let own = RuntimeType::of(own_type(shim));
     let by_name = match named {
+        Named::ByPath if !release.runtime_path_key => false,
+        Named::BySandboxer if !release.sandboxer_key => false,
         Named::ByType => true,
         Named::ByPath => own != RuntimeType::RuncV2,
         // Any type that is not known by name is another already.
         Named::ByAbsoluteType => own != RuntimeType::Other,
+        Named::BySandboxer => shim.sandbox_api,
     };
     let runtime = runtime_type(shim, named);
     let runs_oci = shim.oci_runtime == OciRuntimeKind::FromOptions
@@ -170,7 +179,7 @@ pub(crate) fn applies(shim: &ShimRow, (named, written): Handler) -> bool {
 
 fn runtime_type(shim: &ShimRow, named: Named) -> RuntimeType {
     match named {
-        Named::ByType => RuntimeType::of(own_type(shim)),
+        Named::ByType | Named::BySandboxer => RuntimeType::of(own_type(shim)),
         Named::ByPath => RuntimeType::RuncV2,
         Named::ByAbsoluteType => RuntimeType::Other,
     }
@@ -207,7 +216,7 @@ pub(crate) fn world(
     (named, written): Handler,
 ) -> World<Abstract> {
     let runtime_type_name = match named {
-        Named::ByType => own_type(shim).to_owned(),
+        Named::ByType | Named::BySandboxer => own_type(shim).to_owned(),
         Named::ByPath => "io.containerd.runc.v2".to_owned(),
         Named::ByAbsoluteType => format!("/usr/local/bin/{}", shim.binary),
     };
@@ -217,8 +226,8 @@ pub(crate) fn world(
         shims: vec![shim.clone()],
         binaries: vec![Binary {
             name: match named {
-                Named::ByType | Named::ByAbsoluteType => runtime_type_name.clone(),
                 Named::ByPath => format!("/usr/local/bin/{}", shim.binary),
+                _ => runtime_type_name.clone(),
             },
             rows: vec![0],
             shipped: None,
@@ -234,7 +243,11 @@ pub(crate) fn world(
                 path_binary: (named == Named::ByPath).then_some(0),
                 type_binary: (named != Named::ByPath).then_some(0),
                 options: table(shim, named, written),
-                sandboxer: Sandboxer::PodSandbox,
+                sandboxer: if named == Named::BySandboxer {
+                    Sandboxer::Shim
+                } else {
+                    Sandboxer::PodSandbox
+                },
             })]],
             no_pivot: false,
         }],
@@ -295,8 +308,13 @@ mod tests {
     fn a_runc_shim_has_all_three_names_and_a_foreign_one_two() {
         let of = |id: &str| {
             let shim = Catalog::embedded().shim_row_by_id(id).unwrap();
-            HANDLERS.iter().filter(|handler| applies(shim, **handler)).count()
+            let release = Catalog::embedded().containerd_row("v2.3.4").unwrap();
+            HANDLERS
+                .iter()
+                .filter(|handler| applies(release, shim, **handler))
+                .count()
         };
+        assert_eq!(of("kata-rs-3.27"), 3 + 3 + 3);
         assert_eq!(of("runc-go-2.3"), 4 + 3);
         assert_eq!(of("runsc-20260601"), 3 + 3);
     }

@@ -17,7 +17,7 @@ use shimproof_model::trace::{Trace, record_with_aftermath};
 use shimproof_model::world::Containerd;
 use shimproof_properties::Property;
 
-use cells::{HANDLERS, KubeletState, Named, PODS, applies};
+use cells::{HANDLERS, KubeletState, PODS, applies};
 use fold::Cell;
 use outcome::{Outcome, run};
 
@@ -143,12 +143,11 @@ impl Sweep {
 pub fn sweep(catalog: &Catalog, before: &Containerd, after: &Containerd) -> Sweep {
     let properties = shimproof_properties::all::<Abstract>();
     let kubelets = cells::kubelets(catalog);
-    let by_path = before.row.runtime_path_key && after.row.runtime_path_key;
     let mut changed: BTreeMap<(bool, Outcome, Outcome), Vec<Cell>> = BTreeMap::new();
     let (mut real, mut hypothetical) = (0, 0);
     for (shim_number, shim) in catalog.shims().iter().enumerate() {
         for (handler_number, handler) in HANDLERS.into_iter().enumerate() {
-            if !applies(shim, handler) || (handler.0 == Named::ByPath && !by_path) {
+            if !applies(&before.row, shim, handler) || !applies(&after.row, shim, handler) {
                 continue;
             }
             let mut worlds =

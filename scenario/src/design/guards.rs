@@ -207,7 +207,6 @@ fn base(options: OptionsState, answer: Answer) -> Verdict<Base> {
     match answer {
         Answer::Decision("copy") if runc => Ok(Base::Copy),
         Answer::Decision("copy") => Err("options of another type cannot be copied; 'fail' says that"),
-        Answer::Decision("fail") if runc => Err("there is nothing that fails"),
         Answer::Decision("fail") => Ok(Base::Fail),
         Answer::Decision("fresh-create-options") => Ok(Base::FreshCreateOptions),
         _ => Ok(Base::FreshRunc),

@@ -159,10 +159,7 @@ pub const BASES: &[(&str, &str)] = &[
         "copy",
         "a copy of the runtime options; a new containerd.runc.v1.Options if there are none",
     ),
-    (
-        "fail",
-        "StartContainer fails: the runtime options are of another type",
-    ),
+    ("fail", "StartContainer fails"),
 ];
 
 /// The network of the pod.

@@ -29,11 +29,11 @@ use std::time::{Duration, Instant};
 
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::Catalog;
-use shimproof_model::guards::{ContainerdGuards, OptionsState, Owner, RuntimeType};
+use shimproof_model::guards::{self, ContainerdGuards, OptionsState, RuntimeType};
 use shimproof_model::trace::{Trace, record_with_aftermath};
 use shimproof_model::world::{Containerd, Sandboxer};
 use shimproof_model::{Finite as _, UsernsMode};
-use shimproof_properties::all;
+use shimproof_properties::{all, find};
 use shimproof_scenario::{Overrides, Scenario, ScenarioError};
 
 pub use coverage::Coverage;
@@ -191,11 +191,11 @@ pub fn simulate_twins<A: Abstraction>(
 }
 
 fn checked<A: Abstraction>(options: &SimulateOptions) -> Vec<Checked<A>> {
-    let mut both: Vec<Checked<A>> = all().into_iter().zip(all()).collect();
-    both.retain(|(property, _)| {
-        options.properties.is_empty() || options.properties.iter().any(|id| id == property.id)
-    });
-    both
+    if options.properties.is_empty() {
+        return all().into_iter().zip(all()).collect();
+    }
+    let both = options.properties.iter().filter_map(|id| find(id).zip(find(id)));
+    both.collect()
 }
 
 fn simulate<A: Abstraction>(
@@ -251,9 +251,9 @@ fn simulate<A: Abstraction>(
 }
 
 /// Whether no combination of inputs leads to an owner of the pipes.
-fn writes_no_owner(guards: &ContainerdGuards) -> bool {
+fn writes_no_owner(of: &ContainerdGuards) -> bool {
     <(UsernsMode, RuntimeType, OptionsState)>::all()
-        .all(|input| guards.io_owner.decide(input) == Owner::NotWritten)
+        .all(|input| of.io_owner.decide(input) == guards::Owner::NotWritten)
 }
 
 fn trace<A: Abstraction>(twins: &Twins<A>, run: &run::Run, fault: &Fault) -> Trace {
