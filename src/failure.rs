@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use miette::{Report, miette};
 use shimproof_model::catalog::LookupError;
 use shimproof_reports::{BuiltinError, VerifyError};
-use shimproof_scenario::ScenarioError;
+use shimproof_scenario::{DesignError, ScenarioError};
 use shimproof_sim::{PredictError, RegressionsError, ReplayError, ScoreError, TraceError};
 
 use crate::exit::ExitCode;
@@ -35,6 +35,10 @@ pub enum Failure {
     Output(std::io::Error),
     /// What was asked for cannot be had in this way.
     Request { what: String, help: String },
+    /// A report has no line of that number.
+    NoSuchLine { number: usize, lines: usize },
+    /// Only designs have variables.
+    OfDesignsOnly,
 }
 
 impl From<VerifyError> for Failure {
@@ -51,7 +55,13 @@ impl From<ScenarioError> for Failure {
 
 impl From<LookupError> for Failure {
     fn from(error: LookupError) -> Self {
-        Self::Verify(VerifyError::Design(error))
+        Self::Verify(VerifyError::Lookup(error))
+    }
+}
+
+impl From<DesignError> for Failure {
+    fn from(error: DesignError) -> Self {
+        Self::Verify(error.into())
     }
 }
 
@@ -121,7 +131,7 @@ impl Failure {
                 help = help,
                 "there is no file or directory `{name}`, and no built-in scenario of that name"
             ),
-            Self::Verify(VerifyError::Design(error)) => miette!(
+            Self::Verify(VerifyError::Lookup(error)) => miette!(
                 code = "catalogue",
                 help =
                     "`shimproof show` lists what the catalogue has: designs, releases, properties and shims",
@@ -135,7 +145,9 @@ impl Failure {
                 )
             }
             Self::Verify(error @ VerifyError::Check(_)) => miette!(code = "search", "{error}"),
-            Self::Builtin(error) => miette!(code = "builtin", "{error}"),
+            Self::Builtin(error) | Self::Verify(VerifyError::Builtin(error)) => {
+                miette!(code = "builtin", "{error}")
+            }
             Self::Write { path, error } => miette!(
                 code = "write",
                 help = "name a directory that exists and can be written",
@@ -143,6 +155,16 @@ impl Failure {
                 path.display()
             ),
             Self::Request { what, help } => miette!(code = "request", help = help.clone(), "{what}"),
+            Self::NoSuchLine { number, lines } => miette!(
+                code = "compare",
+                help = "the same command without `--trace` prints the lines with their numbers",
+                "the report has no line {number}; it has {lines}"
+            ),
+            Self::OfDesignsOnly => miette!(
+                code = "show",
+                help = "`shimproof show designs --variables`",
+                "`--variables` lists the variables of design files"
+            ),
             Self::Output(error) => miette!(code = "output", "standard output cannot be written: {error}"),
         }
     }
