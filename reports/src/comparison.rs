@@ -21,7 +21,7 @@ pub enum Change {
     Regressed,
     /// Both verdicts are the same.
     Unchanged,
-    /// A verdict is missing: a search was cut short.
+    /// One verdict is missing, and the other is not: a search was cut short.
     Unknown,
 }
 
@@ -148,6 +148,7 @@ pub fn compare(
         });
         for (was, is) in both {
             let change = match (was.verdict, is.verdict) {
+                (was, is) if was == is => Change::Unchanged,
                 (Verdict::Unknown, _) | (_, Verdict::Unknown) => Change::Unknown,
                 (Verdict::Violated, Verdict::Holds) => Change::Fixed,
                 (Verdict::Holds, Verdict::Violated) => Change::Regressed,

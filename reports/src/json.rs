@@ -175,6 +175,7 @@ pub fn comparison_page_json(comparison: &Comparison, sweep: &Sweep) -> Value {
         "fixed": sweep.count(SweepChange::Fixed),
         "changed": sweep.count(SweepChange::Changed),
         "unchanged": sweep.unchanged,
+        "left_out": sweep.left_out,
         "classes": sweep.classes,
         "hypothetical": { "combinations": sweep.hypothetical_combinations, "classes": sweep.hypothetical },
     });

@@ -8,19 +8,38 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use shimproof_model::abstraction::Abstract;
-use shimproof_model::catalog::{Catalog, ShimRow};
+use shimproof_model::catalog::Catalog;
 use shimproof_model::world::{Client, Containerd};
-use shimproof_model::{Channel, Delivered, Domain, Target, World, delivered};
 use shimproof_properties::{CheckError, Engine, Machine, Property, check, containerd_guards_itself};
 use shimproof_search::{Answer, Limits, Observer};
 
 use crate::sweep::Places;
+use crate::sweep::alone::{Alone, alone};
 use crate::sweep::cells::{self, HANDLERS, KubeletState, PODS, applies};
 use crate::sweep::fold::{self, Cell};
 use crate::sweep::outcome::run;
 
 /// The property that has another name under any client.
 const OPTIONS_ACCEPTED: &str = "options-accepted";
+/// What a client can make containerd send; the other properties speak of what a kubelet asks for.
+const OF_MESSAGES: [&str; 6] = [
+    "type-as-configured",
+    OPTIONS_ACCEPTED,
+    "never-misread",
+    "options-preserved",
+    "options-agree",
+    "owner-is-process-owner",
+];
+/// What a design of containerd can keep under a kubelet; the others are about shims, and about old kubelets.
+const OF_KUBELETS: [&str; 7] = [
+    "type-as-configured",
+    OPTIONS_ACCEPTED,
+    "never-misread",
+    "options-preserved",
+    "options-agree",
+    "owner-is-process-owner",
+    "pipe-openable",
+];
 /// The pods that any client asks for: with their own network, and with the host's.
 const PODS_OF_ANY_CLIENT: [usize; 2] = [3, 5];
 
@@ -33,6 +52,8 @@ pub struct Survey {
     pub handlers: usize,
     /// Those whose shim does not take what `RunPodSandbox` generates, whatever containerd adds later.
     pub incompatible: Vec<Places>,
+    /// Those whose shim reads the standard input of `start` in another framing than this release writes.
+    pub misframed: Vec<Places>,
     /// Those of which the catalogue does not know whether the shim takes it.
     pub unknown: Vec<Places>,
     /// For all others, each property under any CRI client, searched.
@@ -59,14 +80,6 @@ pub struct OfProperty {
     pub places: Vec<Places>,
 }
 
-/// What becomes of the generated options by themselves.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Alone {
-    Taken,
-    NotTaken,
-    Unknown,
-}
-
 /// Surveys a design.
 ///
 /// # Errors
@@ -80,12 +93,7 @@ pub fn survey(
     let properties: Vec<Property<Abstract>> = shimproof_properties::all();
     let kubelets = cells::kubelets(catalog);
     let mut found = Found::new(properties.len());
-    for (shim_number, shim) in catalog
-        .shims()
-        .iter()
-        .enumerate()
-        .filter(|(_, shim)| !shim.hypothetical)
-    {
+    for (shim_number, shim) in cells::shims(catalog).filter(|(_, shim)| !shim.hypothetical) {
         for (handler_number, handler) in HANDLERS.into_iter().enumerate() {
             if !applies(&design.row, shim, handler) {
                 continue;
@@ -97,6 +105,10 @@ pub fn survey(
                 Alone::Taken => {}
                 Alone::NotTaken => {
                     found.incompatible.push(at(0, 0));
+                    continue;
+                }
+                Alone::Misframed => {
+                    found.misframed.push(at(0, 0));
                     continue;
                 }
                 Alone::Unknown => {
@@ -138,6 +150,7 @@ pub fn survey(
 struct Found {
     handlers: usize,
     incompatible: Vec<Cell>,
+    misframed: Vec<Cell>,
     unknown: Vec<Cell>,
     of_any_client: Vec<Vec<Cell>>,
     open: Vec<usize>,
@@ -151,6 +164,7 @@ impl Found {
         Self {
             handlers: 0,
             incompatible: Vec::new(),
+            misframed: Vec::new(),
             unknown: Vec::new(),
             of_any_client: vec![Vec::new(); properties],
             open: vec![0; properties],
@@ -178,6 +192,10 @@ impl Found {
                 .iter()
                 .zip(cells)
                 .zip(open)
+                .filter(|((property, _), _)| {
+                    let asked: &[&str] = if any { &OF_MESSAGES } else { &OF_KUBELETS };
+                    asked.contains(&property.id)
+                })
                 .map(|((property, cells), open)| OfProperty {
                     property: name(property.id, any),
                     violated: cells.len(),
@@ -190,6 +208,7 @@ impl Found {
             design: design.version.clone(),
             handlers: self.handlers,
             incompatible: places(&self.incompatible),
+            misframed: places(&self.misframed),
             unknown: places(&self.unknown),
             any_client: of(&self.of_any_client, &self.open, true),
             kubelets: of(&self.of_kubelets, &vec![0; properties.len()], false),
@@ -204,33 +223,6 @@ fn places(catalog: &Catalog, kubelets: &[KubeletState], cells: &[Cell]) -> Vec<P
         .iter()
         .map(|found| Places::of(catalog, kubelets, found))
         .collect()
-}
-
-/// What the shim does with the options that `RunPodSandbox` generates, on Create, for both containers of a pod.
-fn alone(world: &World<Abstract>, shim: &ShimRow) -> Alone {
-    let Some(config) = world.handler_config(0, 0, 0) else {
-        return Alone::Taken;
-    };
-    let row = &world.containerd[0].row;
-    let url = world.selected_type(0, config.runtime_type);
-    let options = config.options.as_ref().map(|table| {
-        Abstract::through_ttrpc(Abstract::through_store(Abstract::generate(
-            url,
-            table,
-            row.config_body,
-        )))
-    });
-    let mut alone = Alone::Taken;
-    for target in [Target::Sandbox, Target::Container(0)] {
-        let delivery =
-            delivered::<Abstract>(shim, Channel::Create, target, options.as_ref(), row.start_stdin);
-        match delivery.outcome {
-            Delivered::Rejected | Delivered::Misread => return Alone::NotTaken,
-            Delivered::Unknown => alone = Alone::Unknown,
-            _ => {}
-        }
-    }
-    alone
 }
 
 #[cfg(test)]

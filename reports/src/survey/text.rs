@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use super::{OfProperty, Survey};
 use crate::style::{Styles, set};
-use crate::sweep::Places;
+use crate::sweep::some;
 
 /// How many places of a property are told before the rest is counted.
-const PLACES: usize = 4;
+const PLACES: usize = 3;
 
 impl Survey {
     /// Whether no property is violated for any handler.
@@ -26,7 +26,6 @@ impl Survey {
     /// The survey as text.
     pub fn text(&self, styles: &Styles) -> String {
         let mut text = String::new();
-        let count = |places: &[Places]| places.iter().map(|place| place.combinations).sum::<usize>();
         // Writing into a string does not fail.
         let _ = writeln!(
             text,
@@ -34,50 +33,43 @@ impl Survey {
             set(styles.name, &self.design),
             self.handlers
         );
-        let _ = writeln!(
-            text,
-            "  {} of them do not work by themselves: the shim does not take what RunPodSandbox generates from what the \
-             operator wrote",
-            count(&self.incompatible)
-        );
-        for place in &self.incompatible {
-            let _ = writeln!(
-                text,
-                "       {}; {}",
-                place.shims.join(", "),
-                place.configurations.join(" or ")
-            );
-        }
-        if !self.unknown.is_empty() {
-            let _ = writeln!(
-                text,
-                "  of {} it is not known whether they do",
-                count(&self.unknown)
-            );
-            for place in &self.unknown {
+        for (places, what) in [
+            (
+                &self.incompatible,
+                "cannot work: the shim does not take what RunPodSandbox generates from what the operator wrote",
+            ),
+            (
+                &self.misframed,
+                "cannot work: the shim reads the standard input of `start` in the framing of another release",
+            ),
+            (&self.unknown, "are not known well enough"),
+        ] {
+            let count: usize = places.iter().map(|place| place.combinations).sum();
+            let _ = writeln!(text, "  {count} of them {what}");
+            for place in places {
                 let _ = writeln!(
                     text,
                     "       {}; {}",
-                    place.shims.join(", "),
+                    some(&place.shims),
                     place.configurations.join(" or ")
                 );
             }
         }
         let _ = writeln!(
             text,
-            "What follows is about the others, so that whatever fails is what containerd adds."
+            "What follows is about the others, so that whatever is violated is what containerd adds or leaves out."
         );
         let _ = writeln!(text);
         let _ = writeln!(
             text,
-            "Any CRI client, which sends any user-namespace options at any time: {} searches",
+            "Under any CRI client, which sends any user-namespace options at any time ({} searches):",
             self.searched
         );
         properties(&mut text, &self.any_client, false, styles);
         let _ = writeln!(text);
         let _ = writeln!(
             text,
-            "Every kubelet with every state of its gates: {} runs without faults",
+            "Under every kubelet with every state of its gates ({} runs without faults):",
             self.runs
         );
         properties(&mut text, &self.kubelets, true, styles);
@@ -105,7 +97,7 @@ fn properties(text: &mut String, all: &[OfProperty], kubelets: bool, styles: &St
                 text,
                 "       {}; {}; {}{kubelet}",
                 place.pods.join(" or "),
-                place.shims.join(", "),
+                some(&place.shims),
                 place.configurations.join(" or ")
             );
         }

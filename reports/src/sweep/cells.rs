@@ -12,6 +12,9 @@ use shimproof_model::{User, World};
 /// The OCI runtimes behind shims that run one: the first as the default, the others by `BinaryName`.
 const OCI_RUNTIMES: [(&str, &str); 2] = [("runc", "1.2.3"), ("youki", "0.5.7")];
 
+/// Shims of other systems. What writes an owner exists on Linux only (container_start_linux.go@v2.0.1).
+const NOT_ON_LINUX: [&str; 3] = ["runhcs", "lcow-v2", "runj"];
+
 /// A pod of the sweep: its name, `hostUsers`, its network, its user.
 pub(crate) const PODS: [(&str, HostUsers, Network, User); 6] = [
     ("ordinary pod, root", HostUsers::Unset, Network::Pod, User::Root),
@@ -47,6 +50,12 @@ pub(crate) const PODS: [(&str, HostUsers, Network, User); 6] = [
     ),
 ];
 
+/// The shims of Linux, with their numbers in the catalogue.
+pub(crate) fn shims(catalog: &Catalog) -> impl Iterator<Item = (usize, &ShimRow)> {
+    let all = catalog.shims().iter().enumerate();
+    all.filter(|(_, shim)| !NOT_ON_LINUX.contains(&shim.name.as_str()))
+}
+
 /// A kubelet with the state of its gates.
 #[derive(Clone, Debug)]
 pub(crate) struct KubeletState {
@@ -64,11 +73,7 @@ pub(crate) fn kubelets(catalog: &Catalog) -> Vec<KubeletState> {
         for (gate, host_network, words) in [
             (false, false, "gate off"),
             (true, false, "gate on"),
-            (
-                true,
-                true,
-                "gates for user namespaces and for the host's network on",
-            ),
+            (true, true, "both gates on"),
         ] {
             let impossible = (gate && row.gate.is_empty())
                 || (!gate && row.gate_locked)
@@ -138,20 +143,29 @@ pub(crate) const HANDLERS: [Handler; 15] = [
     (Named::BySandboxer, Written::Keys),
 ];
 
-/// A configuration in words.
-pub(crate) fn handler_text((named, written): Handler) -> String {
-    let table = match written {
-        Written::Nothing => "no options table",
-        Written::Empty => "empty options table",
-        Written::Keys => "options table",
-        Written::OciRuntime => "options table with BinaryName = youki",
+/// Configurations in words, with one way of naming the shim and some options tables.
+pub(crate) fn handler_text(named: Named, tables: &[Written]) -> String {
+    let words: Vec<&str> = tables
+        .iter()
+        .map(|written| match written {
+            Written::Nothing => "no",
+            Written::Empty => "an empty",
+            Written::Keys => "an",
+            Written::OciRuntime => "a youki",
+        })
+        .collect();
+    let tables = match words.as_slice() {
+        ["no", "an empty", "an"] => "any".to_owned(),
+        ["no", "an empty", "an", "a youki"] => "any, also a youki".to_owned(),
+        words => words.join(" or "),
     };
-    match named {
-        Named::ByType => table.to_owned(),
-        Named::ByPath => format!("{table} and runtime_path under io.containerd.runc.v2"),
-        Named::ByAbsoluteType => format!("{table} and an absolute path as runtime_type"),
-        Named::BySandboxer => format!("{table} and sandboxer = \"shim\""),
-    }
+    let how = match named {
+        Named::ByType => "",
+        Named::ByPath => ", runtime_path under io.containerd.runc.v2",
+        Named::ByAbsoluteType => ", an absolute path as runtime_type",
+        Named::BySandboxer => ", sandboxer = \"shim\"",
+    };
+    format!("{tables} options table{how}")
 }
 
 /// The runtime type that the shim is installed under.
@@ -302,6 +316,16 @@ mod tests {
     fn the_oci_runtimes_are_in_the_catalogue() {
         let runtimes = oci_runtimes(Catalog::embedded());
         assert!(runtimes.iter().all(|runtime| runtime.row.is_some()));
+    }
+
+    #[test]
+    fn shims_of_other_systems_are_in_the_catalogue() {
+        let all = Catalog::embedded().shims();
+        assert!(
+            NOT_ON_LINUX
+                .iter()
+                .all(|name| all.iter().any(|shim| shim.name == *name))
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shimproof_model::catalog::Catalog;
 
-use super::cells::{HANDLERS, KubeletState, PODS, handler_text};
+use super::cells::{HANDLERS, KubeletState, Named, PODS, Written, handler_text};
 
 /// A combination, as numbers of pod, shim, configuration and kubelet.
 pub(crate) type Cell = [usize; 4];
@@ -66,10 +66,18 @@ pub(crate) fn pods(of: &BTreeSet<usize>) -> Vec<String> {
     words
 }
 
-/// The configurations of a box in words.
+/// The configurations of a box in words: for each way of naming the shim, the options tables.
 pub(crate) fn handlers(of: &BTreeSet<usize>) -> Vec<String> {
-    of.iter()
-        .map(|handler| handler_text(HANDLERS[*handler]))
+    let mut by_name: Vec<(Named, Vec<Written>)> = Vec::new();
+    for (named, written) in of.iter().map(|handler| HANDLERS[*handler]) {
+        match by_name.iter_mut().find(|(known, _)| *known == named) {
+            Some((_, tables)) => tables.push(written),
+            None => by_name.push((named, vec![written])),
+        }
+    }
+    by_name
+        .into_iter()
+        .map(|(named, tables)| handler_text(named, &tables))
         .collect()
 }
 
@@ -99,6 +107,9 @@ pub(crate) fn shims(catalog: &Catalog, of: &BTreeSet<usize>) -> Vec<String> {
 /// Kubelets by ranges of rows, for each state of the gates.
 pub(crate) fn kubelets(catalog: &Catalog, all: &[KubeletState], of: &BTreeSet<usize>) -> Vec<String> {
     let rows = catalog.kubelet();
+    if of.len() == all.len() {
+        return vec!["any".to_owned()];
+    }
     let mut by_gates: Vec<(&str, Vec<usize>)> = Vec::new();
     for kubelet in of.iter().map(|number| &all[*number]) {
         match by_gates.iter_mut().find(|(gates, _)| *gates == kubelet.gates) {

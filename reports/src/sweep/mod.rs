@@ -1,6 +1,7 @@
 //! One run without faults for every combination of kubelet, shim, configuration and pod that the catalogue has,
 //! under two designs: what changes, folded by how it changes.
 
+pub(crate) mod alone;
 pub(crate) mod cells;
 pub(crate) mod fold;
 pub(crate) mod outcome;
@@ -17,9 +18,11 @@ use shimproof_model::trace::{Trace, record_with_aftermath};
 use shimproof_model::world::Containerd;
 use shimproof_properties::Property;
 
+use alone::Alone;
 use cells::{HANDLERS, KubeletState, PODS, applies};
 use fold::Cell;
 use outcome::{Outcome, run};
+pub(crate) use text::some;
 
 /// How a combination changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -73,6 +76,10 @@ pub struct Class {
     pub places: Vec<Places>,
     #[serde(skip)]
     example: Cell,
+    /// 0 where a pod is refused after something was sent that it should not have been, 1 where it is refused on the
+    /// way, 2 where it runs all the same.
+    #[serde(skip)]
+    severity: u8,
 }
 
 /// All combinations of these pods, shims, configurations and kubelets.
@@ -113,6 +120,8 @@ pub struct Sweep {
     pub unchanged: usize,
     /// What changed: regressions first.
     pub classes: Vec<Class>,
+    /// How many handlers work under neither design: their shim does not take what the operator wrote.
+    pub left_out: usize,
     /// How many combinations of hypothetical shims there are.
     pub hypothetical_combinations: usize,
     /// What changed for those: they are counted apart, since nobody runs them.
@@ -144,14 +153,20 @@ pub fn sweep(catalog: &Catalog, before: &Containerd, after: &Containerd) -> Swee
     let properties = shimproof_properties::all::<Abstract>();
     let kubelets = cells::kubelets(catalog);
     let mut changed: BTreeMap<(bool, Outcome, Outcome), Vec<Cell>> = BTreeMap::new();
-    let (mut real, mut hypothetical) = (0, 0);
-    for (shim_number, shim) in catalog.shims().iter().enumerate() {
+    let (mut real, mut hypothetical, mut left_out) = (0, 0, 0);
+    for (shim_number, shim) in cells::shims(catalog) {
         for (handler_number, handler) in HANDLERS.into_iter().enumerate() {
             if !applies(&before.row, shim, handler) || !applies(&after.row, shim, handler) {
                 continue;
             }
             let mut worlds =
                 [before, after].map(|design| cells::world(catalog, design, &kubelets[0], shim, handler));
+            // A handler that works under neither design says nothing about them.
+            let works = |world| matches!(alone::alone(world, shim), Alone::Taken | Alone::Unknown);
+            if !worlds.iter().any(works) {
+                left_out += 1;
+                continue;
+            }
             for (kubelet_number, kubelet) in kubelets.iter().enumerate() {
                 for pod in 0..PODS.len() {
                     let [was, is] = [0, 1].map(|side: usize| {
@@ -185,7 +200,8 @@ pub fn sweep(catalog: &Catalog, before: &Containerd, after: &Containerd) -> Swee
         })
         .collect();
     classes.sort_by_key(|(hypothetical, class)| {
-        (*hypothetical, class.change, std::cmp::Reverse(class.combinations))
+        let size = std::cmp::Reverse(class.combinations);
+        (*hypothetical, class.change, class.severity, size)
     });
     for (index, (_, class)) in classes.iter_mut().enumerate() {
         class.number = index + 1;
@@ -197,6 +213,7 @@ pub fn sweep(catalog: &Catalog, before: &Containerd, after: &Containerd) -> Swee
         combinations: real,
         unchanged: real - classes.iter().map(|class| class.combinations).sum::<usize>(),
         classes,
+        left_out,
         hypothetical_combinations: hypothetical,
         hypothetical: of_hypothetical.into_iter().map(|(_, class)| class).collect(),
     }
@@ -221,8 +238,14 @@ fn class(
             kubelets.last().copied().unwrap_or_default(),
         ]
     });
+    let worse = if change == SweepChange::Fixed { was } else { is };
     Class {
         number: 0,
+        severity: match (worse.runs(), worse.broken) {
+            (false, 1..) => 0,
+            (false, 0) => 1,
+            (true, _) => 2,
+        },
         change,
         before: was.text(properties),
         after: is.text(properties),
@@ -286,7 +309,7 @@ pub fn follow(catalog: &Catalog, before: &Containerd, after: &Containerd, class:
             "{}; shim {}; {}; kubelet {}",
             PODS[pod].0,
             catalog.shims()[shim].id,
-            cells::handler_text(HANDLERS[handler]),
+            cells::handler_text(HANDLERS[handler].0, &[HANDLERS[handler].1]),
             fold::kubelets(catalog, &kubelets, &of(kubelet)).join("")
         ),
         runs,

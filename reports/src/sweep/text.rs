@@ -7,7 +7,11 @@ use crate::style::{Styles, set};
 use crate::trace_text::trace_text;
 
 /// How many classes of a change are told before the rest is counted.
-const CLASSES: usize = 6;
+const CLASSES: usize = 5;
+/// The same for hypothetical shims.
+const HYPOTHETICAL: usize = 2;
+/// How many shims of a place are named before the rest is counted.
+const SHIMS: usize = 6;
 /// How many places of a class are told before the rest is counted.
 const PLACES: usize = 2;
 
@@ -29,13 +33,20 @@ impl Sweep {
             self.count(SweepChange::Changed),
             self.unchanged
         );
+        if self.left_out > 0 {
+            let _ = writeln!(
+                text,
+                "  ({} handlers are left out: under neither design does their shim take what the operator wrote)",
+                self.left_out
+            );
+        }
         for change in [SweepChange::Regressed, SweepChange::Fixed, SweepChange::Changed] {
             let of: Vec<&Class> = self
                 .classes
                 .iter()
                 .filter(|class| class.change == change)
                 .collect();
-            some(&mut text, &of, styles);
+            classes_text(&mut text, &of, CLASSES, styles);
         }
         if !self.hypothetical.is_empty() {
             let _ = writeln!(text);
@@ -44,7 +55,8 @@ impl Sweep {
                 "Hypothetical shims, which nobody runs and which are not counted above ({} combinations):",
                 self.hypothetical_combinations
             );
-            some(&mut text, &self.hypothetical.iter().collect::<Vec<_>>(), styles);
+            let of: Vec<&Class> = self.hypothetical.iter().collect();
+            classes_text(&mut text, &of, HYPOTHETICAL, styles);
         }
         text
     }
@@ -87,21 +99,19 @@ impl Followed {
     }
 }
 
-fn some(text: &mut String, classes: &[&Class], styles: &Styles) {
-    for class in classes.iter().take(CLASSES) {
+fn classes_text(text: &mut String, classes: &[&Class], most: usize, styles: &Styles) {
+    for class in classes.iter().take(most) {
         class_text(text, class, PLACES, styles);
     }
-    let rest = classes.get(CLASSES..).unwrap_or_default();
+    let rest = classes.get(most..).unwrap_or_default();
     if let (Some(first), Some(last)) = (rest.first(), rest.last()) {
         let combinations: usize = rest.iter().map(|class| class.combinations).sum();
-        let _ = writeln!(
-            text,
-            "  #{} … #{} {}: {combinations} combinations in {} smaller groups",
-            first.number,
-            last.number,
-            first.change.as_str(),
-            rest.len()
-        );
+        let numbers = if rest.len() == 1 {
+            format!("#{}", first.number)
+        } else {
+            format!("#{} … #{}", first.number, last.number)
+        };
+        let _ = writeln!(text, "  {numbers}: {combinations} more combinations");
     }
 }
 
@@ -121,7 +131,7 @@ fn class_text(text: &mut String, class: &Class, most: usize, styles: &Styles) {
         class.after
     );
     for place in class.places.iter().take(most) {
-        place_text(text, place);
+        place_text(text, place, most == usize::MAX);
     }
     if class.places.len() > most {
         let combinations: usize = class.places[most..].iter().map(|place| place.combinations).sum();
@@ -129,12 +139,24 @@ fn class_text(text: &mut String, class: &Class, most: usize, styles: &Styles) {
     }
 }
 
-fn place_text(text: &mut String, place: &Places) {
+/// A list of shims, the first by name.
+pub(crate) fn some(shims: &[String]) -> String {
+    match shims.len().saturating_sub(SHIMS) {
+        0 => shims.join(", "),
+        more => format!("{} and {more} more", shims[..SHIMS].join(", ")),
+    }
+}
+
+fn place_text(text: &mut String, place: &Places, whole: bool) {
     let _ = writeln!(
         text,
         "       {}; {}; {}; kubelet {}",
         place.pods.join(" or "),
-        place.shims.join(", "),
+        if whole {
+            place.shims.join(", ")
+        } else {
+            some(&place.shims)
+        },
         place.configurations.join(" or "),
         place.kubelets.join(" or ")
     );
