@@ -5,6 +5,7 @@
 //! system; [`check`] decides a list of properties on it.
 
 mod check;
+pub mod induction;
 mod machine;
 mod options_accepted;
 mod options_preserved;
