@@ -33,7 +33,8 @@ pub enum Verb {
 Examples:
   shimproof verify
   shimproof verify examples/containerd-11091 --design nil-check-missing-node
-  shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json")]
+  shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json
+  shimproof verify --induction --design before-10906")]
     Verify(Verify),
     /// Run one pod on one node without faults, with real bytes: the outcome, the error, the requests on the way.
     #[command(after_help = "\
@@ -76,12 +77,18 @@ Examples:
 #[derive(Debug, Args)]
 pub struct Verify {
     /// A scenario: a directory with `scenario.toml`, that file, or the name of a built-in scenario.
+    #[arg(group = "subject")]
     pub scenario: Option<PathBuf>,
-    /// A containerd design or release in place of the scenario's own; can be given several times.
-    #[arg(long, value_name = "NAME", requires = "scenario")]
+    /// Prove by induction, for any number of pods and faults, any kubelet, any shim and any handlers that meet the
+    /// stated assumptions, that designs keep a property; in place of a scenario.
+    #[arg(long, group = "subject")]
+    pub induction: bool,
+    /// A containerd design or release in place of the scenario's own; can be given several times. With `--induction`
+    /// every design that has a name, if not given.
+    #[arg(long, value_name = "NAME", requires = "subject")]
     pub design: Vec<String>,
     /// A property or reachability to decide; can be given several times. All properties, if not given.
-    #[arg(long, value_name = "ID", requires = "scenario")]
+    #[arg(long, value_name = "ID", requires = "subject")]
     pub property: Vec<String>,
     /// How many copies of the pod there are.
     #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=4))]
@@ -90,22 +97,22 @@ pub struct Verify {
     #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(0..=16))]
     pub faults: Option<u32>,
     /// Which engine searches.
-    #[arg(long, value_enum, default_value_t = Engine::Exact)]
+    #[arg(long, value_enum, default_value_t = Engine::Exact, conflicts_with = "induction")]
     pub engine: Engine,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// Write each trace as a JSON file into this directory.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "induction")]
     pub trace_dir: Option<PathBuf>,
-    /// Stop after this many distinct states.
+    /// Stop after this many distinct states; with `--induction`, after this many tried ones, 100 million if not given.
     #[arg(long, value_name = "N")]
     pub max_states: Option<u64>,
     /// Stop after this many levels.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "induction")]
     pub max_depth: Option<u32>,
     /// Stop after this many seconds.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "induction")]
     pub max_time: Option<Duration>,
 }
 

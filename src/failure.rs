@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use miette::{Report, miette};
 use shimproof_model::catalog::LookupError;
+use shimproof_properties::induction::InductionError;
 use shimproof_reports::{BuiltinError, VerifyError};
 use shimproof_scenario::ScenarioError;
 use shimproof_sim::{PredictError, RegressionsError, ScoreError};
@@ -15,6 +16,8 @@ use crate::exit::ExitCode;
 pub enum Failure {
     /// The input cannot be used.
     Verify(VerifyError),
+    /// Induction is not about that.
+    Induction(InductionError),
     /// A prediction cannot be made.
     Predict(Box<PredictError>),
     /// There is nothing to score.
@@ -44,6 +47,12 @@ impl From<ScenarioError> for Failure {
 impl From<LookupError> for Failure {
     fn from(error: LookupError) -> Self {
         Self::Verify(VerifyError::Design(error))
+    }
+}
+
+impl From<InductionError> for Failure {
+    fn from(error: InductionError) -> Self {
+        Self::Induction(error)
     }
 }
 
@@ -100,6 +109,11 @@ impl Failure {
                     "{error}"
                 )
             }
+            Self::Induction(error) => miette!(
+                code = "property",
+                help = "without `--induction`, `shimproof verify` decides every property of a scenario",
+                "{error}"
+            ),
             Self::Verify(error @ VerifyError::Check(_)) => miette!(code = "search", "{error}"),
             Self::Builtin(error) => miette!(code = "builtin", "{error}"),
             Self::Write { path, error } => miette!(

@@ -200,6 +200,10 @@ impl Step {
 
 /// Kinds of messages that an interruption tells apart.
 pub(super) const MESSAGES: usize = 11;
+/// The number of `ShimStart` among them.
+const START: u16 = 5;
+/// The number of `Info` among them.
+const INFO: u16 = 6;
 
 impl Draw<'_> {
     /// Draws what a step reads of a state in which it can be taken.
@@ -281,7 +285,11 @@ impl Draw<'_> {
                 sandbox_userns: self.userns(Field::RequestSandboxUserns)?,
                 container_userns: self.userns(Field::RequestUserns)?,
             }),
-            Step::CallStartContainer => Act::Pod(PodAction::CallStartContainer(self.container()?)),
+            Step::CallStartContainer => {
+                let container = self.container()?;
+                self.recorded_container(container)?;
+                Act::Pod(PodAction::CallStartContainer(container))
+            }
             Step::BackOffElapsed => {
                 self.phase()?;
                 Act::Pod(PodAction::BackOffElapsed)
@@ -311,15 +319,15 @@ impl Draw<'_> {
                 Act::Environment(EnvironmentAction::ConfigChange)
             }
             Step::KubeletRestart => {
-                self.draw_kubelet_restart()?;
+                self.draw_kubelet_restart(false)?;
                 Act::Environment(EnvironmentAction::KubeletRestart)
             }
             Step::GateFlip => {
-                self.draw_kubelet_restart()?;
+                self.draw_kubelet_restart(false)?;
                 Act::Environment(EnvironmentAction::GateFlip)
             }
             Step::KubeletUpgrade => {
-                self.draw_kubelet_restart()?;
+                self.draw_kubelet_restart(true)?;
                 Act::Environment(EnvironmentAction::KubeletUpgrade)
             }
             Step::ShimUpgrade => {
@@ -380,7 +388,7 @@ impl Draw<'_> {
     fn draw_start_container(&mut self) -> Result<(), Stop> {
         let container = self.container()?;
         self.before.pod.in_flight = Some(InFlight::StartContainer { container });
-        self.progress(container)?;
+        self.recorded_container(container)?;
         if self.pick(Field::Sandbox, SANDBOX.len())? != READY {
             return self.not_ready();
         }
@@ -389,6 +397,7 @@ impl Draw<'_> {
             return Ok(());
         }
         let handler = self.record()?;
+        self.endpoint()?;
         let mut read = Userns::LinuxNil;
         if self.before.pod.containers[usize::from(container)].is_some() {
             read = self.container_userns(container)?;
@@ -397,7 +406,6 @@ impl Draw<'_> {
         if images::writes_owner(&self.cases.containerd, &self.cases.handlers[handler], read) {
             self.user(container)?;
         }
-        self.endpoint()?;
         self.in_store()?;
         self.serving_class()
     }
@@ -483,6 +491,7 @@ impl Draw<'_> {
         let Target::Container(container) = target else {
             return Ok(());
         };
+        self.origin(container)?;
         if let Some(record) = self.before.pod.containers[usize::from(container)] {
             let idmapped = |mounts: u16| if mounts == 2 { 2 } else { 0 };
             let mounts = if self.class(Field::Mounts, &[0, 2], idmapped)? == 2 {
@@ -554,10 +563,12 @@ impl Draw<'_> {
         Ok(())
     }
 
-    pub(super) fn reply(&mut self) -> Result<Call, Stop> {
+    /// The reply of a call. Whoever handles it does not ask which container was to be started.
+    pub(super) fn reply(&mut self, handled: bool) -> Result<Call, Stop> {
         let call = match self.pick(Field::Call, 3)? {
             0 => Call::RunPodSandbox,
             1 => Call::CreateContainer(self.container()?),
+            _ if handled => Call::StartContainer(0),
             _ => Call::StartContainer(self.container()?),
         };
         let result = if self.flag(Field::Success)? {
@@ -565,6 +576,9 @@ impl Draw<'_> {
         } else {
             Err(Refusal::ShimGone)
         };
+        if let (Call::CreateContainer(container), Ok(())) = (call, result) {
+            self.recorded_container(container)?;
+        }
         self.before.pod.in_flight = Some(InFlight::Reply { call, result });
         Ok(call)
     }
@@ -587,6 +601,7 @@ impl Draw<'_> {
         Ok(())
     }
 
+    #[cfg(test)]
     pub(super) fn sync_progress(&mut self) -> Result<(), Stop> {
         if matches!(self.before.pod.phase, Phase::Syncing { .. }) {
             self.before.pod.phase = Phase::Syncing {
@@ -630,7 +645,7 @@ impl Draw<'_> {
 
     /// What the kubelet decides by.
     pub(super) fn kubelet(&mut self, host_network: bool) -> Result<(), Stop> {
-        self.kubelet_row()?;
+        self.kubelet_row(host_network)?;
         if self.host_users()? == HostUsers::False {
             self.features(host_network)?;
             self.mapping()?;
@@ -638,8 +653,12 @@ impl Draw<'_> {
         Ok(())
     }
 
-    pub(super) fn kubelet_row(&mut self) -> Result<(), Stop> {
-        let row = self.pick(Field::KubeletRow, self.cases.kubelets.len())?;
+    pub(super) fn kubelet_row(&mut self, host_network: bool) -> Result<(), Stop> {
+        let rows = u16::try_from(self.cases.kubelets.len()).unwrap_or(u16::MAX);
+        // Each class stands there without and with the gate for the host's network.
+        let either = |row: u16| if host_network { row } else { row & !1 };
+        let rows: Vec<u16> = (0..rows).filter(|row| either(*row) == *row).collect();
+        let row = self.class(Field::KubeletRow, &rows, either)?;
         self.before.env.kubelet.row = u8::try_from(row).unwrap_or(0);
         self.before.env.kubelet.gate = self.flag(Field::Gate)?;
         Ok(())
@@ -666,7 +685,7 @@ impl Draw<'_> {
     /// A reply: what the kubelet does with it, or any client.
     fn draw_reply(&mut self) -> Result<(), Stop> {
         self.light = true;
-        let call = self.reply()?;
+        let call = self.reply(true)?;
         self.world.client = self.client()?;
         if self.world.client == Client::Any {
             return Ok(());
@@ -732,7 +751,7 @@ impl Draw<'_> {
     }
 
     /// The kubelet's status is written; no clause reads it.
-    fn draw_status(&mut self) -> Result<(), Stop> {
+    pub(super) fn draw_status(&mut self) -> Result<(), Stop> {
         const ALL: [Introspected; 5] = [
             Introspected::NotConfigured,
             Introspected::Without(Introspect::NoList),
@@ -780,11 +799,10 @@ impl Draw<'_> {
         Ok(())
     }
 
-    fn draw_kubelet_restart(&mut self) -> Result<(), Stop> {
+    fn draw_kubelet_restart(&mut self, upgrade: bool) -> Result<(), Stop> {
         if self.pick(Field::Half, 2)? == 0 {
-            let last = self.cases.kubelets.len() - 1;
             // An upgrade has a release to go to; from which one does not matter.
-            let row = self.pick(Field::KubeletRow, last)?;
+            let row = self.pick(Field::KubeletRow, self.cases.kubelets.len() - usize::from(upgrade))?;
             self.before.env.kubelet.row = u8::try_from(row).unwrap_or(0);
             self.before.env.kubelet.gate = self.flag(Field::Gate)?;
             return Ok(());
@@ -797,12 +815,14 @@ impl Draw<'_> {
     fn draw_shim_upgrade(&mut self) -> Result<u8, Stop> {
         self.current_form()?;
         self.record()?;
-        let kinds = [TaskMessage::ShimStart, TaskMessage::Info];
-        let kind = kinds[self.pick(Field::Message, kinds.len())?];
+        let kind = match self.among(Field::Message, &[START, INFO])? {
+            START => TaskMessage::ShimStart,
+            _ => TaskMessage::Info,
+        };
         self.task_message(kind)?;
         let (binary, _) = self.binary();
-        let candidates = self.cases.accepted[self.setting(RECORDED).handler][usize::from(self.no_pivot())].clone();
-        let next = u8::try_from(self.among(Field::NextShim, &candidates)?).unwrap_or(0);
+        let candidates = self.reachable(RECORDED);
+        let next = u8::try_from(self.among(Field::NextShim, candidates)?).unwrap_or(0);
         self.set_upgrade(binary, next, next);
         Ok(binary)
     }
@@ -852,7 +872,11 @@ impl Draw<'_> {
             (2 | 3, _) => {
                 self.maybe_record()?;
                 let container = self.container()?;
-                self.progress(container)?;
+                if kind == 2 {
+                    self.progress(container)?;
+                } else {
+                    self.recorded_container(container)?;
+                }
                 self.before.pod.in_flight = Some(if kind == 2 {
                     InFlight::CreateContainer {
                         container,
@@ -871,7 +895,7 @@ impl Draw<'_> {
             }
             (10, _) => {
                 self.maybe_record()?;
-                self.reply()?;
+                self.reply(false)?;
             }
             _ => self.maybe_record()?,
         }

@@ -64,7 +64,8 @@ impl Assumption {
             Self::ConfigurationAccepted => {
                 "of a handler's configurations over time and the shims that it leads to over time, each shim \
                  rejects on no channel what each configuration alone makes of its options: what \
-                 GenerateRuntimeOptions gives, and the task options from no_pivot; and what it does with them is known"
+                 GenerateRuntimeOptions gives, and the task options from no_pivot; what it does with them is known, and \
+                 it implements the sandbox API where it is the sandboxer"
             }
             Self::PodSandbox => "every handler has the sandboxer podsandbox, the default",
             Self::NoPodUserns => "the client is a kubelet, and no pod has hostUsers: false",

@@ -61,8 +61,8 @@ pub(super) struct Cases {
     pub shims: Vec<ShimRow>,
     /// All rows of each class, by id.
     pub classes: Vec<Vec<String>>,
-    /// For each handler, without and with `no_pivot`: the shims that it can lead to.
-    pub accepted: Vec<[Vec<u16>; 2]>,
+    /// For each handler, without and with `no_pivot`, as podsandbox and otherwise: the shims that it can lead to.
+    accepted: Vec<[[Vec<u16>; 2]; 2]>,
     pub kubelets: Vec<Kubelet>,
     pub oci_runtimes: Vec<Option<OciRuntimeRow>>,
     /// For each handler, without and with a possible endpoint, without and with `no_pivot`.
@@ -91,7 +91,12 @@ impl Cases {
         cases.accepted = cases
             .handlers
             .iter()
-            .map(|handler| [false, true].map(|no_pivot| cases.shims_of(handler, no_pivot)))
+            .map(|handler| {
+                [false, true].map(|no_pivot| {
+                    [Sandboxer::PodSandbox, Sandboxer::Shim]
+                        .map(|sandboxer| cases.shims_of(handler, no_pivot, sandboxer))
+                })
+            })
             .collect();
         cases.images = cases.handlers.iter().map(|handler| cases.images_of(handler)).collect();
         cases
@@ -129,8 +134,14 @@ impl Cases {
         if self.assumes(Assumption::PodSandbox) { 1 } else { SANDBOXERS.len() }
     }
 
+    /// The shims that a handler can lead to.
+    pub fn accepted(&self, handler: usize, no_pivot: bool, sandboxer: Sandboxer) -> &[u16] {
+        let by_shim = sandboxer != Sandboxer::PodSandbox;
+        &self.accepted[handler][usize::from(no_pivot)][usize::from(by_shim)]
+    }
+
     /// The shims that a handler can lead to, as far as assumptions go.
-    fn shims_of(&self, handler: &Handler, no_pivot: bool) -> Vec<u16> {
+    fn shims_of(&self, handler: &Handler, no_pivot: bool, sandboxer: Sandboxer) -> Vec<u16> {
         let fits = |row: &ShimRow| {
             let runc = handler.selected == TypeUrl::RuncV1;
             if self.assumes(Assumption::RuncAppliesOwner)
@@ -139,7 +150,9 @@ impl Cases {
             {
                 return false;
             }
-            !self.assumes(Assumption::ConfigurationAccepted) || self.accepts(row, handler, no_pivot)
+            let runs_it = sandboxer == Sandboxer::PodSandbox || row.sandbox_api;
+            !self.assumes(Assumption::ConfigurationAccepted)
+                || runs_it && self.accepts(row, handler, no_pivot)
         };
         (0..)
             .zip(&self.shims)

@@ -167,9 +167,8 @@ impl<'c> Checker<'c> {
     /// The shim that was on disk before it was replaced.
     fn replaced_shim(&mut self) -> Result<(), Stop> {
         let (binary, field) = self.draw.binary();
-        let candidates =
-            self.draw.cases.accepted[self.draw.setting(RECORDED).handler][usize::from(self.draw.no_pivot())].clone();
-        let shim = u8::try_from(self.draw.among(field, &candidates)?).unwrap_or(0);
+        let candidates = self.draw.reachable(RECORDED);
+        let shim = u8::try_from(self.draw.among(field, candidates)?).unwrap_or(0);
         let next = self.draw.world.binaries[usize::from(binary)].rows[1];
         self.draw.set_upgrade(binary, shim, next);
         Ok(())
@@ -272,11 +271,9 @@ impl<'c> Checker<'c> {
                 let (binary, field) = draw.binary();
                 let replaced = drawn(Field::NextShim);
                 let slot = after.pod.sandbox.as_ref().map_or(RECORDED, |sandbox| sandbox.configuration);
-                let handler = draw.setting(slot).handler;
                 Receiver {
                     place: Place::OnDisk(binary),
-                    candidates: (!replaced && !drawn(field))
-                        .then(|| draw.cases.accepted[handler][usize::from(draw.no_pivot())].clone()),
+                    candidates: (!replaced && !drawn(field)).then(|| draw.reachable(slot).to_vec()),
                 }
             }
         }

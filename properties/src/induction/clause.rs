@@ -1,8 +1,8 @@
 //! The invariant: a conjunction of clauses, each with a name.
 
-use shimproof_model::abstraction::{Abstract, Any};
+use shimproof_model::abstraction::{Abstract, Any, Block};
 use shimproof_model::world::Sandboxer;
-use shimproof_model::{Container, ContainerState, Domain, InFlight, Phase, Pod, Server, Target};
+use shimproof_model::{Call, Container, ContainerState, Domain, InFlight, Phase, Pod, Server, Target, Userns};
 
 use super::draw::{Draw, State};
 use super::images;
@@ -26,6 +26,8 @@ pub enum Clause {
     ServingShim,
     /// User-namespace options anywhere.
     UsernsOptions,
+    /// The record of a container that a message is about.
+    ContainerRecord,
     /// A shim's success.
     Answered,
     /// The property itself.
@@ -34,7 +36,7 @@ pub enum Clause {
 
 impl Clause {
     /// Every clause; the property is the last.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SelectedType,
         Self::RuntimeOptions,
         Self::Endpoint,
@@ -43,6 +45,7 @@ impl Clause {
         Self::MessageOptions,
         Self::ServingShim,
         Self::UsernsOptions,
+        Self::ContainerRecord,
         Self::Answered,
         Self::Property,
     ];
@@ -58,6 +61,7 @@ impl Clause {
             Self::MessageOptions => "message-options",
             Self::ServingShim => "serving-shim",
             Self::UsernsOptions => "userns-options",
+            Self::ContainerRecord => "container-record",
             Self::Answered => "answered-when-running",
             Self::Property => "property",
         }
@@ -83,6 +87,10 @@ impl Clause {
             Self::ServingShim => "a process that serves a pod is a shim to which the pod's handler can lead",
             Self::UsernsOptions => {
                 "user-namespace options in requests, records and syncs are such as the client sends"
+            }
+            Self::ContainerRecord => {
+                "the success of CreateContainer, StartContainer and messages about a container's task are in flight only \
+                 while the container has a record"
             }
             Self::Answered => "the success of a shim's Create is in flight only while the container runs",
             Self::Property => "the property itself",
@@ -122,6 +130,7 @@ impl Draw<'_> {
                 Clause::TaskOptions | Clause::MessageOptions => task_target(pod).is_none(),
                 Clause::SandboxApi => !matches!(pod.in_flight, Some(InFlight::CreateSandbox)),
                 Clause::UsernsOptions => self.userns_hold(pod),
+                Clause::ContainerRecord => recorded(pod),
                 Clause::Answered => answered(pod),
                 _ => true,
             };
@@ -176,7 +185,9 @@ impl Draw<'_> {
                 _ => true,
             },
             Clause::ServingShim => {
-                let allowed = &self.cases.accepted[setting.handler][usize::from(self.no_pivot())];
+                let allowed = self
+                    .cases
+                    .accepted(setting.handler, self.no_pivot(), sandboxer);
                 let own = match &pod.in_flight {
                     Some(
                         InFlight::Info {
@@ -197,6 +208,7 @@ impl Draw<'_> {
                     .all(|shim| allowed.contains(&u16::from(shim)))
             }
             Clause::UsernsOptions => self.userns_hold(pod),
+            Clause::ContainerRecord => recorded(pod),
             Clause::Answered => answered(pod),
             Clause::Property => true,
         }
@@ -221,7 +233,7 @@ impl Draw<'_> {
                 Target::Container(_) if endpoint && !images::endpoint_possible(containerd, sandboxer) => None,
                 Target::Container(container) => {
                     let record = state.pod.containers[usize::from(container)];
-                    let userns = record.map_or(shimproof_model::Userns::LinuxNil, |record| record.userns);
+                    let userns = record.map_or(Userns::LinuxNil, |record| record.userns);
                     let user = self.world.pod_specs[0].containers[usize::from(container)].user;
                     images::container_options(containerd, handler, no_pivot, userns, user, endpoint).ok()
                 }
@@ -230,7 +242,9 @@ impl Draw<'_> {
     }
 
     fn userns_hold(&self, pod: &Pod<Abstract>) -> bool {
-        let allowed = |userns| self.cases.userns().contains(&userns);
+        // Which block it is does not matter.
+        let kind = std::mem::discriminant::<Userns<Block>>;
+        let allowed = |userns| self.cases.userns().iter().any(|known| kind(known) == kind(&userns));
         let requests = match &pod.in_flight {
             Some(InFlight::RunPodSandbox { userns }) => [Some(*userns), None],
             Some(InFlight::CreateContainer {
@@ -267,6 +281,24 @@ fn task_target(pod: &Pod<Abstract>) -> Option<Target> {
         ) => Some(*target),
         _ => None,
     }
+}
+
+/// Whether a container that a message in flight is about has a record.
+fn recorded(pod: &Pod<Abstract>) -> bool {
+    let container = match &pod.in_flight {
+        Some(
+            InFlight::StartContainer { container }
+            | InFlight::Reply {
+                call: Call::CreateContainer(container),
+                result: Ok(()),
+            },
+        ) => *container,
+        _ => match task_target(pod) {
+            Some(Target::Container(container)) => container,
+            _ => return true,
+        },
+    };
+    pod.containers[usize::from(container)].is_some()
 }
 
 fn answered(pod: &Pod<Abstract>) -> bool {

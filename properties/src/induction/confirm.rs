@@ -9,7 +9,7 @@ use shimproof_model::{InFlight, Server};
 use shimproof_search::{Answer, Limits};
 
 use super::check::Loss;
-use super::draw::{BY_PATH, CURRENT, Draw};
+use super::draw::{BY_PATH, CURRENT, Draw, State};
 use crate::{Engine, Machine, check, property};
 
 /// What the search of small nodes says of a loss.
@@ -17,6 +17,8 @@ use crate::{Engine, Machine, check, property};
 pub enum Confirmation {
     /// A node gets there: the property is violated.
     Violated {
+        /// The shim, by its row, and the one that replaces it.
+        shims: Vec<String>,
         /// The client, with its gate.
         client: String,
         /// `hostUsers` of the pod.
@@ -35,27 +37,37 @@ pub enum Confirmation {
 const MOST: u64 = 20_000;
 
 /// Searches nodes with one pod, the handler and the shims of the loss, up to two faults, under each kubelet and then
-/// under any client.
+/// under any client; then nodes with other shims, under kubelets that ask no handler and under any client.
 pub(super) fn confirm(draw: &Draw<'_>, loss: &Loss, property: &str) -> Confirmation {
     let mut nodes = 0;
-    for client in [Client::Kubelet, Client::Any] {
-        let kubelets = match client {
-            Client::Kubelet => &draw.cases.kubelets[..],
-            Client::Any => &draw.cases.kubelets[..1],
-        };
-        for kubelet in kubelets.iter().rev() {
-            for gate in [true, false] {
-                for host_users in [HostUsers::Unset, HostUsers::False] {
+    let own = shims_of(draw, loss);
+    let others = draw
+        .reachable(slot_of(loss))
+        .iter()
+        .filter_map(|shim| u8::try_from(*shim).ok())
+        .filter(|shim| *shim != own[0])
+        .map(|shim| vec![shim]);
+    for (index, shims) in std::iter::once(own.clone()).chain(others).enumerate() {
+        for client in [Client::Kubelet, Client::Any] {
+            // The gate for the host's network matters to no pod here.
+            let kubelets = draw.cases.kubelets.iter().rev().step_by(2);
+            let asked = |kubelet: &&Kubelet| index == 0 || !kubelet.row.handler_check;
+            let most = if client == Client::Kubelet { usize::MAX } else { 1 };
+            for kubelet in kubelets.filter(asked).take(most) {
+                for (gate, host_users) in [true, false]
+                    .into_iter()
+                    .flat_map(|gate| [HostUsers::Unset, HostUsers::False].map(|users| (gate, users)))
+                {
                     nodes += 1;
                     let mut kubelet = kubelet.clone();
                     kubelet.gate = gate;
-                    let world = world(draw, loss, client, &kubelet, host_users);
+                    let world = world(draw, loss, &shims, client, &kubelet, host_users);
                     if let Some(steps) = violated(world, property) {
+                        let gate = if gate { "on" } else { "off" };
                         return Confirmation::Violated {
+                            shims: shims.iter().map(|shim| draw.world.shim(*shim).id.clone()).collect(),
                             client: match client {
-                                Client::Kubelet => {
-                                    format!("kubelet {}, gate {}", kubelet.version, if gate { "on" } else { "off" })
-                                }
+                                Client::Kubelet => format!("kubelet {}, gate {gate} at first", kubelet.version),
                                 Client::Any => "any client".to_owned(),
                             },
                             host_users: host_users.to_string(),
@@ -67,6 +79,33 @@ pub(super) fn confirm(draw: &Draw<'_>, loss: &Loss, property: &str) -> Confirmat
         }
     }
     Confirmation::NotFound { nodes }
+}
+
+fn slot_of(loss: &Loss) -> u8 {
+    loss.after
+        .pod
+        .sandbox
+        .as_ref()
+        .map_or(CURRENT, |sandbox| sandbox.configuration)
+}
+
+/// The shim that serves the pod, or the one that a message goes to, and the one that replaces it.
+fn shims_of(draw: &Draw<'_>, loss: &Loss) -> Vec<u8> {
+    let sandbox = loss.after.pod.sandbox.as_ref();
+    let serving = match &loss.after.pod.in_flight {
+        Some(InFlight::Create {
+            server: Server::Own(shim),
+            ..
+        }) => Some(*shim),
+        Some(InFlight::Create { .. }) => sandbox.and_then(|sandbox| sandbox.shim),
+        _ => None,
+    };
+    let on_disk = |state: &State| state.env.on_disk[usize::from(draw.binary().0)];
+    match serving {
+        Some(serving) => vec![serving],
+        None if on_disk(&loss.before) == on_disk(&loss.after) => vec![on_disk(&loss.after)],
+        None => vec![on_disk(&loss.before), on_disk(&loss.after)],
+    }
 }
 
 fn violated(world: World<Abstract>, property: &str) -> Option<usize> {
@@ -85,36 +124,18 @@ fn violated(world: World<Abstract>, property: &str) -> Option<usize> {
 fn world(
     draw: &Draw<'_>,
     loss: &Loss,
+    shims: &[u8],
     client: Client,
     kubelet: &Kubelet,
     host_users: HostUsers,
 ) -> World<Abstract> {
-    let sandbox = loss.after.pod.sandbox.as_ref();
-    let slot = sandbox.map_or(CURRENT, |sandbox| sandbox.configuration);
-    let setting = draw.setting(slot);
+    let setting = draw.setting(slot_of(loss));
     let form = draw.setting(CURRENT).form;
     let handler = &draw.cases.handlers[setting.handler];
-    let on_disk = |state: &super::draw::State| state.env.on_disk[usize::from(draw.binary().0)];
-    // First the shim that serves the pod, then the one that a message goes to.
-    let serving = match &loss.after.pod.in_flight {
-        Some(InFlight::Create {
-            server: Server::Own(shim),
-            ..
-        }) => Some(*shim),
-        Some(InFlight::Create { .. }) => sandbox.and_then(|sandbox| sandbox.shim),
-        _ => None,
-    };
-    let mut rows = match serving {
-        Some(serving) => vec![serving],
-        None => vec![on_disk(&loss.before)],
-    };
-    if serving.is_none() && on_disk(&loss.after) != rows[0] {
-        rows.push(on_disk(&loss.after));
-    }
     let binary = Binary {
         name: "shim".to_owned(),
-        versions: rows.iter().map(|row| draw.world.shim(*row).id.clone()).collect(),
-        rows,
+        rows: shims.to_vec(),
+        versions: shims.iter().map(|row| draw.world.shim(*row).id.clone()).collect(),
         shipped: None,
     };
     let mut spec = draw.world.pod_specs[0].clone();

@@ -9,7 +9,7 @@ use shimproof_model::world::{
 };
 use shimproof_model::{
     Container, ContainerState, ContainerdState, Domain, Environment, InFlight, Introspected, KubeletState,
-    Pod, Sandbox, SandboxState, Server, Target, TypeUrl, User, Userns, World,
+    Pod, Sandbox, SandboxState, Server, Target, TypeUrl, User, Userns, UsernsMode, World,
 };
 
 use super::cases::{Cases, FORMS, Form, SANDBOXERS};
@@ -179,10 +179,9 @@ impl<'c> Draw<'c> {
 
     /// A sandbox that runs, recorded under some configuration.
     pub fn record(&mut self) -> Result<usize, Stop> {
-        let usable: Vec<u16> = (0..)
-            .zip(&self.cases.accepted)
-            .filter(|(_, shims)| !shims[0].is_empty())
-            .map(|(index, _)| index)
+        let handlers = u16::try_from(self.cases.handlers.len()).unwrap_or(u16::MAX);
+        let usable: Vec<u16> = (0..handlers)
+            .filter(|index| !self.shims_of(usize::from(*index), Sandboxer::PodSandbox).is_empty())
             .collect();
         let index = usize::from(match usable.first() {
             Some(first) if self.light => *first,
@@ -243,10 +242,21 @@ impl<'c> Draw<'c> {
 
     // Shims.
 
+    /// The shims that a handler can lead to.
+    fn shims_of(&self, handler: usize, sandboxer: Sandboxer) -> &'c [u16] {
+        self.cases.accepted(handler, self.no_pivot(), sandboxer)
+    }
+
+    /// The shims that the handler of a slot can lead to.
+    pub fn reachable(&self, slot: u8) -> &'c [u16] {
+        let setting = self.setting(slot);
+        self.shims_of(setting.handler, self.sandboxer_of(setting))
+    }
+
     /// The shims that can serve a sandbox of the recorded handler.
     pub fn servable(&self) -> Vec<u16> {
         if self.clauses.contains(Clause::ServingShim) {
-            self.cases.accepted[self.setting(RECORDED).handler][usize::from(self.no_pivot())].clone()
+            self.reachable(RECORDED).to_vec()
         } else {
             (0..).zip(&self.cases.shims).map(|(index, _)| index).collect()
         }
@@ -259,10 +269,9 @@ impl<'c> Draw<'c> {
         let old = shims.iter().copied().find(below_3);
         let new = shims.iter().copied().find(|shim| !below_3(shim));
         let classes = [Some(None), old.map(Some), new.map(Some)];
-        let there: Vec<u16> = (0..)
-            .zip(classes)
-            .filter(|(_, class)| class.is_some())
-            .map(|(index, _)| index)
+        let there: Vec<u16> = [1, 2, 0]
+            .into_iter()
+            .filter(|class| classes[usize::from(*class)].is_some())
             .collect();
         let class = self.among(Field::ServingClass, &there)?;
         let shim = classes[usize::from(class)].flatten();
@@ -316,8 +325,7 @@ impl<'c> Draw<'c> {
 
     /// The shim that a request for the handler of `slot` executes now.
     pub fn on_disk(&mut self, slot: u8) -> Result<(), Stop> {
-        let handler = self.setting(slot).handler;
-        let candidates = &self.cases.accepted[handler][usize::from(self.no_pivot())];
+        let candidates = self.reachable(slot);
         let (binary, field) = self.binary();
         let shim = self.among(field, candidates)?;
         self.set_on_disk(binary, shim);
@@ -400,8 +408,23 @@ impl<'c> Draw<'c> {
             return Ok(Target::Sandbox);
         }
         let container = self.container()?;
-        self.before.pod.containers[usize::from(container)].get_or_insert(CREATED);
+        if self.clauses.contains(Clause::ContainerRecord) {
+            self.before.pod.containers[usize::from(container)].get_or_insert(CREATED);
+        } else {
+            self.progress(container)?;
+        }
         Ok(Target::Container(container))
+    }
+
+    /// How far a container came that has a record.
+    pub fn recorded_container(&mut self, container: u8) -> Result<(), Stop> {
+        self.progress(container)?;
+        let there = self.before.pod.containers[usize::from(container)].is_some();
+        if there || !self.clauses.contains(Clause::ContainerRecord) {
+            Ok(())
+        } else {
+            Err(Stop::NoState)
+        }
     }
 
     /// Task options in flight.
@@ -432,12 +455,31 @@ impl<'c> Draw<'c> {
         }
     }
 
+    /// Where the drawn task options of a container come from, as far as the container's own user namespace goes.
+    pub fn origin(&mut self, container: u8) -> Result<(), Stop> {
+        let Some(index) = self.tape.values.get(Field::TaskOptions) else {
+            return Ok(());
+        };
+        if !self.clauses.contains(Clause::TaskOptions) {
+            return Ok(());
+        }
+        let setting = self.setting(RECORDED);
+        let no_pivot = self.setting(CURRENT).form.no_pivot;
+        let images = self.cases.images(setting.handler, self.sandboxer_of(setting), no_pivot);
+        let from = &images[usize::from(index)].from;
+        let pod = |index: u16| from[usize::from(index)].userns.mode() == UsernsMode::Pod;
+        let count = u16::try_from(from.len()).unwrap_or(u16::MAX);
+        let first = |wanted: bool| (0..count).find(|index| pod(*index) == wanted);
+        let classes: Vec<u16> = [first(false), first(true)].into_iter().flatten().collect();
+        let chosen = self.class(Field::Provenance, &classes, |index| first(pod(index)).unwrap_or(index))?;
+        self.set_provenance(container, from[usize::from(chosen)]);
+        Ok(())
+    }
+
     pub fn set_provenance(&mut self, container: u8, from: Provenance) {
-        let record = &mut self.before.pod.containers[usize::from(container)];
-        *record = from.userns.map(|userns| Container {
-            userns,
-            ..record.unwrap_or(CREATED)
-        });
+        if let Some(record) = &mut self.before.pod.containers[usize::from(container)] {
+            record.userns = from.userns;
+        }
         self.world.pod_specs[0].containers[usize::from(container)].user = from.user;
     }
 

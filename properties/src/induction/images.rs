@@ -177,8 +177,7 @@ fn chosen(source: OptionsSource, handler: &Handler, task: Option<&Any>) -> Optio
 /// Where task options come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Provenance {
-    /// Of the container's record; none if there is no record.
-    pub userns: Option<Userns<Block>>,
+    pub userns: Userns<Block>,
     pub user: User,
     pub endpoint: bool,
 }
@@ -205,10 +204,9 @@ pub(super) fn of_containers(
     };
     let mut images: Vec<Image> = Vec::new();
     for &endpoint in endpoints {
-        for userns in userns.iter().copied().map(Some).chain([None]) {
+        for &userns in userns {
             for user in USERS {
-                let read = userns.unwrap_or(Userns::LinuxNil);
-                let Ok(task) = container_options(containerd, handler, no_pivot, read, user, endpoint) else {
+                let Ok(task) = container_options(containerd, handler, no_pivot, userns, user, endpoint) else {
                     continue;
                 };
                 let from = Provenance {

@@ -214,9 +214,25 @@ fn told(draw: &Draw<'_>, step: Option<Step>, loss: Loss) -> NotInductive {
         what: loss.what,
         before: before
             .into_iter()
-            .filter(|(name, value)| value != "-" && !name.starts_with("kubelet.handlers") && name != "containerd.release")
+            .filter(|(name, value)| value != "-" && read(draw, name))
             .collect(),
         after,
+    }
+}
+
+/// Whether a field was read: what was not drawn is of no interest.
+fn read(draw: &Draw<'_>, name: &str) -> bool {
+    let drawn = |fields: &[Field]| fields.iter().any(|field| draw.tape.values.get(*field).is_some());
+    match name {
+        "containerd.release" | "containerd.configuration" => false,
+        "pod.phase" => drawn(&[Field::Phase]),
+        "pod.sandbox.userns" => drawn(&[Field::SandboxUserns]),
+        "pod.sandbox.user namespace" => drawn(&[Field::Pinned]),
+        "pod.sandbox.endpoint" => drawn(&[Field::Endpoint]),
+        "containerd.up" => drawn(&[Field::Refused]),
+        _ if name.starts_with("kubelet.") => drawn(&[Field::KubeletRow]),
+        _ if name.starts_with("containerd.features") => drawn(&[Field::Introspected]),
+        _ => true,
     }
 }
 
