@@ -31,7 +31,12 @@ fn without_time(text: &str) -> String {
 
 #[test]
 fn the_window_is_not_inductive_and_the_report_says_how() {
-    let output = induction(&["--design", "nil-check-missing-node", "--property", "options-accepted"]);
+    let output = induction(&[
+        "--design",
+        "nil-check-missing-node",
+        "--property",
+        "options-accepted",
+    ]);
     assert_eq!(output.status.code(), Some(1));
     insta::assert_snapshot!(without_time(&stdout(&output)));
 }
@@ -65,13 +70,23 @@ fn json_is_as_its_schema_says() {
         .collect();
     assert!(errors.is_empty(), "{errors:?}");
     let verdict = |index: usize| document["results"][index]["verdict"].as_str().unwrap();
-    assert_eq!([verdict(0), verdict(1), verdict(2)], ["not inductive", "not inductive", "proved"]);
+    assert_eq!(
+        [verdict(0), verdict(1), verdict(2)],
+        ["not inductive", "not inductive", "proved"]
+    );
     assert_eq!(document["results"][0]["proved_under"][0][0], "podsandbox");
 }
 
 #[test]
 fn a_bound_that_is_reached_leaves_the_question_open() {
-    let output = induction(&["--design", "v1.7.20", "--property", "type-as-configured", "--max-states", "1000"]);
+    let output = induction(&[
+        "--design",
+        "v1.7.20",
+        "--property",
+        "type-as-configured",
+        "--max-states",
+        "1000",
+    ]);
     assert_eq!(output.status.code(), Some(3));
     assert!(stdout(&output).contains("unknown"));
 }
@@ -80,7 +95,10 @@ fn a_bound_that_is_reached_leaves_the_question_open() {
 fn bad_questions_are_diagnosed() {
     for (arguments, part) in [
         (&["--design", "nil-or-nod"][..], "there are nil-or-node"),
-        (&["--property", "userns-honoured"], "induction is about type-as-configured"),
+        (
+            &["--property", "userns-honoured"],
+            "induction is about type-as-configured",
+        ),
         (&["--property", "options-acepted"], "options-accepted"),
         (&["examples/containerd-11091"], "cannot be used with"),
         (&["--pods", "2"], "--pods"),

@@ -8,7 +8,8 @@ use shimproof_model::guards::{self, Owner};
 use shimproof_model::world::Containerd;
 use shimproof_model::{DecisionTable, UsernsMode};
 use shimproof_properties::induction::{
-    Assumption, Clause, Clauses, Confirmation, Induction, NotInductive, PROPERTIES, Step, Verdict, induct, prove,
+    Assumption, Clause, Clauses, Confirmation, Induction, NotInductive, PROPERTIES, Step, Verdict, induct,
+    prove,
 };
 
 const MOST: u64 = 100_000_000;
@@ -38,7 +39,10 @@ fn loss(induction: &Induction) -> &NotInductive {
 
 fn before(loss: &NotInductive, name: &str) -> String {
     let field = loss.before.iter().find(|(field, _)| field == name);
-    field.unwrap_or_else(|| panic!("{name} is not among {:?}", loss.before)).1.clone()
+    field
+        .unwrap_or_else(|| panic!("{name} is not among {:?}", loss.before))
+        .1
+        .clone()
 }
 
 #[test]
@@ -48,7 +52,11 @@ fn a_release_that_writes_no_task_options_keeps_all_three() {
         assert!(proved(&induction), "{induction:?}");
         assert!(induction.tried <= MOST && induction.tried > 100_000);
         assert_eq!(induction.steps.len(), Step::ALL.len() + 1, "every step was tried");
-        assert!(induction.steps.iter().all(|report| report.tried > 0), "{:?}", induction.steps);
+        assert!(
+            induction.steps.iter().all(|report| report.tried > 0),
+            "{:?}",
+            induction.steps
+        );
         // What is only inferred, and on the way, is named.
         let inferred = |field: &str| induction.inferred.iter().any(|fact| fact.field == field);
         assert!(inferred("joins-userns-by-path"));
@@ -62,7 +70,10 @@ fn before_the_owner_only_the_endpoint_of_the_sandbox_api_is_in_the_way() {
     for property in ["type-as-configured", "options-accepted"] {
         let induction = ask("before-10906", property);
         let found = loss(&induction);
-        assert_eq!((found.step, found.clause), (Some(Step::StartContainer), Clause::Property));
+        assert_eq!(
+            (found.step, found.clause),
+            (Some(Step::StartContainer), Clause::Property)
+        );
         assert_eq!(before(found, "pod.sandbox.endpoint"), "valid");
         assert_eq!(induction.proved_under[0], [Assumption::PodSandbox]);
         assert!(
@@ -78,10 +89,21 @@ fn the_window_of_2024_is_not_inductive_for_an_ordinary_pod() {
     for property in PROPERTIES {
         let induction = ask("release/2.0@952ad6b3a", property);
         let found = loss(&induction);
-        assert_eq!((found.step, found.clause), (Some(Step::StartContainer), Clause::Property));
-        assert!(before(found, "pod.container first").contains("UsernsOptions NODE"), "{found:?}");
+        assert_eq!(
+            (found.step, found.clause),
+            (Some(Step::StartContainer), Clause::Property)
+        );
+        assert!(
+            before(found, "pod.container first").contains("UsernsOptions NODE"),
+            "{found:?}"
+        );
         // Neither podsandbox nor the absence of user namespaces helps: issue #11091.
-        assert!(induction.proved_under.iter().all(|set| !set.contains(&Assumption::NoPodUserns)));
+        assert!(
+            induction
+                .proved_under
+                .iter()
+                .all(|set| !set.contains(&Assumption::NoPodUserns))
+        );
         assert!(
             matches!(&induction.confirmation, Some(Confirmation::Violated { host_users, .. }) if host_users == "unset"),
             "{:?}",
@@ -96,8 +118,14 @@ fn the_fix_is_not_inductive_for_pods_in_user_namespaces() {
         for property in PROPERTIES {
             let induction = ask(name, property);
             let found = loss(&induction);
-            assert_eq!((found.step, found.clause), (Some(Step::StartContainer), Clause::Property));
-            assert!(before(found, "pod.container first").contains("UsernsOptions POD"), "{found:?}");
+            assert_eq!(
+                (found.step, found.clause),
+                (Some(Step::StartContainer), Clause::Property)
+            );
+            assert!(
+                before(found, "pod.container first").contains("UsernsOptions POD"),
+                "{found:?}"
+            );
             let expected: &[Assumption] = if property == "owner-only-if-applied" {
                 &[Assumption::NoPodUserns]
             } else {
@@ -131,8 +159,16 @@ fn a_guard_on_the_type_of_the_options_is_proved_without_the_sandbox_api() {
         assert!(proved(&induction), "{property}: {:?}", induction.verdict);
     }
     let owner = under(&checked, "owner-only-if-applied", &[], Clauses::all());
-    assert!(!proved(&owner), "shims of the runc type that apply no owner are in the catalogue");
-    let applied = under(&checked, "owner-only-if-applied", &[Assumption::RuncAppliesOwner], Clauses::all());
+    assert!(
+        !proved(&owner),
+        "shims of the runc type that apply no owner are in the catalogue"
+    );
+    let applied = under(
+        &checked,
+        "owner-only-if-applied",
+        &[Assumption::RuncAppliesOwner],
+        Clauses::all(),
+    );
     assert!(proved(&applied), "{:?}", applied.verdict);
 }
 
@@ -142,15 +178,27 @@ fn no_clause_can_be_left_out() {
     let proofs: [(&str, &str, &[Assumption]); 3] = [
         ("v1.7.20", "type-as-configured", &[]),
         ("v2.0.0", "options-accepted", &[Assumption::PodSandbox]),
-        ("v2.0.1", "type-as-configured", &[Assumption::PodSandbox, Assumption::NoPodUserns]),
+        (
+            "v2.0.1",
+            "type-as-configured",
+            &[Assumption::PodSandbox, Assumption::NoPodUserns],
+        ),
     ];
     let mut missed = Vec::new();
     for (name, property, further) in proofs {
         assert!(proved(&under(&design(name), property, further, Clauses::all())));
     }
-    for clause in Clause::ALL.into_iter().filter(|clause| *clause != Clause::Property) {
+    for clause in Clause::ALL
+        .into_iter()
+        .filter(|clause| *clause != Clause::Property)
+    {
         let noticed = proofs.into_iter().any(|(name, property, further)| {
-            !proved(&under(&design(name), property, further, Clauses::all().without(clause)))
+            !proved(&under(
+                &design(name),
+                property,
+                further,
+                Clauses::all().without(clause),
+            ))
         });
         if !noticed {
             missed.push(clause.id());

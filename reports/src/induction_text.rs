@@ -34,7 +34,10 @@ pub fn induction_text(inductions: &[Induction], styles: &Styles) -> String {
     let _ = writeln!(
         text,
         "{}",
-        set(styles.dim, &format!("{tried} states tried in all, {seconds:.1} s"))
+        set(
+            styles.dim,
+            &format!("{tried} states tried in all, {seconds:.1} s")
+        )
     );
     text
 }
@@ -91,7 +94,10 @@ fn loss_text(text: &mut String, loss: &NotInductive) {
 
 fn confirmation_text(text: &mut String, confirmation: Option<&Confirmation>) {
     let _ = match confirmation {
-        None => writeln!(text, "    That is no counterexample: the state before it may be out of reach."),
+        None => writeln!(
+            text,
+            "    That is no counterexample: the state before it may be out of reach."
+        ),
         Some(Confirmation::NotFound { nodes }) => writeln!(
             text,
             "    That is no counterexample: in {nodes} small nodes with this handler an exhaustive search found no way there."
@@ -153,7 +159,10 @@ fn assumptions_text(text: &mut String, inductions: &[Induction]) {
         let _ = writeln!(text, "  {}: {}", assumption.id(), assumption.statement());
     }
     let _ = writeln!(text, "\nThe invariant, besides the property:");
-    for clause in Clause::ALL.into_iter().filter(|clause| *clause != Clause::Property) {
+    for clause in Clause::ALL
+        .into_iter()
+        .filter(|clause| *clause != Clause::Property)
+    {
         let _ = writeln!(text, "  {}: {}", clause.id(), clause.statement());
     }
 }

@@ -69,7 +69,9 @@ impl Assumption {
             }
             Self::PodSandbox => "every handler has the sandboxer podsandbox, the default",
             Self::NoPodUserns => "the client is a kubelet, and no pod has hostUsers: false",
-            Self::OptionsSet => "every handler has an options table from which something goes into the message",
+            Self::OptionsSet => {
+                "every handler has an options table from which something goes into the message"
+            }
             Self::RuncAppliesOwner => {
                 "a handler whose options are of the runc type leads to shims that make the pipes on the host and \
                  apply an owner to them"

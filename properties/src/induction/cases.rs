@@ -84,9 +84,11 @@ impl Cases {
             images: Vec::new(),
         };
         if cases.assumes(Assumption::OptionsSet) {
-            cases
-                .handlers
-                .retain(|handler| handler.options.is_some_and(|any| Abstract::value(&any) == Value::Set));
+            cases.handlers.retain(|handler| {
+                handler
+                    .options
+                    .is_some_and(|any| Abstract::value(&any) == Value::Set)
+            });
         }
         cases.accepted = cases
             .handlers
@@ -98,7 +100,11 @@ impl Cases {
                 })
             })
             .collect();
-        cases.images = cases.handlers.iter().map(|handler| cases.images_of(handler)).collect();
+        cases.images = cases
+            .handlers
+            .iter()
+            .map(|handler| cases.images_of(handler))
+            .collect();
         cases
     }
 
@@ -131,7 +137,11 @@ impl Cases {
 
     /// The sandboxers that handlers can have.
     pub fn sandboxers(&self) -> usize {
-        if self.assumes(Assumption::PodSandbox) { 1 } else { SANDBOXERS.len() }
+        if self.assumes(Assumption::PodSandbox) {
+            1
+        } else {
+            SANDBOXERS.len()
+        }
     }
 
     /// The shims that a handler can lead to.

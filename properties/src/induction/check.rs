@@ -4,16 +4,15 @@ use std::collections::HashMap;
 
 use shimproof_model::abstraction::{Abstract, Any};
 use shimproof_model::{
-    Channel, Delivered, InFlight, Node, Server, Target, step, step_environment,
-    step_pod_after_environment,
+    Channel, Delivered, InFlight, Node, Server, Target, step, step_environment, step_pod_after_environment,
 };
 
-use super::action::{Act, Step};
 use super::cases::Cases;
 use super::clause::{Clause, Clauses};
 use super::draw::{Draw, RECORDED, State, Stop};
 use super::facts::Facts;
 use super::field::{Field, Fields};
+use super::step::{Act, Step};
 use super::tape::Tape;
 use crate::options_accepted::delivery;
 use crate::property::Property;
@@ -196,8 +195,12 @@ impl<'c> Checker<'c> {
     /// Whether the property holds after the step, whichever shim gets the message that is in flight then. The first
     /// shim for which it does not is put in its place.
     fn property_kept(&mut self) -> bool {
-        let Some(after) = self.draw.after.clone() else { return true };
-        let Some(message) = after.pod.to_shim() else { return true };
+        let Some(after) = self.draw.after.clone() else {
+            return true;
+        };
+        let Some(message) = after.pod.to_shim() else {
+            return true;
+        };
         if self.property.id == "type-as-configured" {
             return self.holds(&after).is_none();
         }
@@ -220,9 +223,7 @@ impl<'c> Checker<'c> {
         }
         let verdicts = &self.verdicts[&key];
         let bad = match &receiver.candidates {
-            None => receiver
-                .get(&after)
-                .filter(|shim| !verdicts[usize::from(*shim)]),
+            None => receiver.get(&after).filter(|shim| !verdicts[usize::from(*shim)]),
             Some(candidates) => {
                 self.tried += candidates.len().saturating_sub(1) as u64;
                 candidates
@@ -259,7 +260,8 @@ impl<'c> Checker<'c> {
                 }
             }
             Some(InFlight::Create {
-                server: Server::Own(_), ..
+                server: Server::Own(_),
+                ..
             }) => {
                 let carried = matches!(draw.before.pod.in_flight, Some(InFlight::Info { .. }));
                 Receiver {
@@ -270,7 +272,11 @@ impl<'c> Checker<'c> {
             _ => {
                 let (binary, field) = draw.binary();
                 let replaced = drawn(Field::NextShim);
-                let slot = after.pod.sandbox.as_ref().map_or(RECORDED, |sandbox| sandbox.configuration);
+                let slot = after
+                    .pod
+                    .sandbox
+                    .as_ref()
+                    .map_or(RECORDED, |sandbox| sandbox.configuration);
                 Receiver {
                     place: Place::OnDisk(binary),
                     candidates: (!replaced && !drawn(field)).then(|| draw.reachable(slot).to_vec()),

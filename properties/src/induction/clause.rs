@@ -2,7 +2,9 @@
 
 use shimproof_model::abstraction::{Abstract, Any, Block};
 use shimproof_model::world::Sandboxer;
-use shimproof_model::{Call, Container, ContainerState, Domain, InFlight, Phase, Pod, Server, Target, Userns};
+use shimproof_model::{
+    Call, Container, ContainerState, Domain, InFlight, Phase, Pod, Server, Target, Userns,
+};
 
 use super::draw::{Draw, State};
 use super::images;
@@ -74,7 +76,9 @@ impl Clause {
             Self::RuntimeOptions => {
                 "the options of a sandbox record are what GenerateRuntimeOptions gives for its configuration"
             }
-            Self::Endpoint => "a sandbox record has an endpoint only if its sandboxer is a shim and the release records it",
+            Self::Endpoint => {
+                "a sandbox record has an endpoint only if its sandboxer is a shim and the release records it"
+            }
             Self::SandboxApi => "CreateSandbox is in flight only for a sandbox whose sandboxer is a shim",
             Self::TaskOptions => {
                 "task options in flight are the image of the recorded configuration, no_pivot as loaded now, the \
@@ -137,7 +141,7 @@ impl Draw<'_> {
         };
         let setting = self.setting(sandbox.configuration);
         let handler = &self.cases.handlers[setting.handler];
-        let sandboxer = self.sandboxer_of(setting);
+        let sandboxer = setting.sandboxer();
         match clause {
             Clause::SelectedType => setting.form.configured && sandbox.selected == handler.selected,
             Clause::RuntimeOptions => setting.form.configured && sandbox.options == handler.options,
@@ -174,7 +178,9 @@ impl Draw<'_> {
                     options,
                     task_options,
                     ..
-                }) => *options == images::info_options(&self.cases.containerd, handler, task_options.as_ref()),
+                }) => {
+                    *options == images::info_options(&self.cases.containerd, handler, task_options.as_ref())
+                }
                 Some(InFlight::Create { target, options, .. }) => {
                     self.task_images(state, *target).any(|task| {
                         images::options_on_the_way(&self.cases.containerd, handler, task.as_ref())
@@ -185,9 +191,7 @@ impl Draw<'_> {
                 _ => true,
             },
             Clause::ServingShim => {
-                let allowed = self
-                    .cases
-                    .accepted(setting.handler, self.no_pivot(), sandboxer);
+                let allowed = self.cases.accepted(setting.handler, self.no_pivot(), sandboxer);
                 let own = match &pod.in_flight {
                     Some(
                         InFlight::Info {
@@ -226,7 +230,7 @@ impl Draw<'_> {
             let setting = setting?;
             let handler = &self.cases.handlers[setting.handler];
             let containerd = &self.cases.containerd;
-            let sandboxer = self.sandboxer_of(setting);
+            let sandboxer = setting.sandboxer();
             match target {
                 Target::Sandbox if endpoint => None,
                 Target::Sandbox => images::sandbox_options(containerd, handler, sandboxer, no_pivot).ok(),
@@ -244,7 +248,12 @@ impl Draw<'_> {
     fn userns_hold(&self, pod: &Pod<Abstract>) -> bool {
         // Which block it is does not matter.
         let kind = std::mem::discriminant::<Userns<Block>>;
-        let allowed = |userns| self.cases.userns().iter().any(|known| kind(known) == kind(&userns));
+        let allowed = |userns| {
+            self.cases
+                .userns()
+                .iter()
+                .any(|known| kind(known) == kind(&userns))
+        };
         let requests = match &pod.in_flight {
             Some(InFlight::RunPodSandbox { userns }) => [Some(*userns), None],
             Some(InFlight::CreateContainer {

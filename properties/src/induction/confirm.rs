@@ -65,9 +65,14 @@ pub(super) fn confirm(draw: &Draw<'_>, loss: &Loss, property: &str) -> Confirmat
                     if let Some(steps) = violated(world, property) {
                         let gate = if gate { "on" } else { "off" };
                         return Confirmation::Violated {
-                            shims: shims.iter().map(|shim| draw.world.shim(*shim).id.clone()).collect(),
+                            shims: shims
+                                .iter()
+                                .map(|shim| draw.world.shim(*shim).id.clone())
+                                .collect(),
                             client: match client {
-                                Client::Kubelet => format!("kubelet {}, gate {gate} at first", kubelet.version),
+                                Client::Kubelet => {
+                                    format!("kubelet {}, gate {gate} at first", kubelet.version)
+                                }
                                 Client::Any => "any client".to_owned(),
                             },
                             host_users: host_users.to_string(),
@@ -156,7 +161,7 @@ fn world(
                 path_binary: form.path.then_some(BY_PATH),
                 type_binary: Some(0),
                 options: handler.table,
-                sandboxer: draw.sandboxer_of(setting),
+                sandboxer: setting.sandboxer(),
             })]],
             no_pivot: form.no_pivot,
         }],

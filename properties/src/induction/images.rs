@@ -84,7 +84,9 @@ pub(super) fn container_options(
     let start = |task: Option<Any>| match (task, base, handler.options) {
         (Some(task), ..) => Ok(task),
         (None, Base::FreshCreateOptions, _) => Ok(Abstract::fresh(TypeUrl::LinuxCreateOptions)),
-        (None, Base::Copy | Base::Fail, Some(options)) => Abstract::copy_as_runc(&options).map_err(|_| Refused),
+        (None, Base::Copy | Base::Fail, Some(options)) => {
+            Abstract::copy_as_runc(&options).map_err(|_| Refused)
+        }
         (None, ..) => Ok(Abstract::fresh(TypeUrl::RuncV1)),
     };
     let mut task = no_pivot
@@ -206,7 +208,8 @@ pub(super) fn of_containers(
     for &endpoint in endpoints {
         for &userns in userns {
             for user in USERS {
-                let Ok(task) = container_options(containerd, handler, no_pivot, userns, user, endpoint) else {
+                let Ok(task) = container_options(containerd, handler, no_pivot, userns, user, endpoint)
+                else {
                     continue;
                 };
                 let from = Provenance {

@@ -10,25 +10,31 @@
 
 mod action;
 mod assumption;
+mod calls;
 mod cases;
 mod check;
 mod clause;
 mod confirm;
+mod containers;
 mod draw;
 mod facts;
 mod field;
 mod images;
+mod interruption;
+mod messages;
+mod node;
 mod prove;
+mod shims;
+mod step;
+mod sync;
 mod tape;
 
 #[cfg(test)]
 mod support_tests;
 
-pub use action::Step;
 pub use assumption::Assumption;
 pub use clause::{Clause, Clauses};
 pub use confirm::Confirmation;
 pub use facts::Inferred;
-pub use prove::{
-    Induction, InductionError, NotInductive, PROPERTIES, StepReport, Verdict, induct, prove,
-};
+pub use prove::{Induction, InductionError, NotInductive, PROPERTIES, StepReport, Verdict, induct, prove};
+pub use step::Step;

@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use shimproof_model::Node;
+use shimproof_model::abstraction::Key;
 use shimproof_model::catalog::Catalog;
 use shimproof_model::trace::{describe_message, fields};
 use shimproof_model::world::Containerd;
 
-use super::action::Step;
 use super::assumption::Assumption;
 use super::cases::Cases;
 use super::check::{Checked, Checker, Loss};
@@ -16,6 +16,7 @@ use super::confirm::{self, Confirmation};
 use super::draw::{CURRENT, Draw, RECORDED, State};
 use super::facts::Inferred;
 use super::field::Field;
+use super::step::Step;
 use crate::property;
 
 /// The properties that induction is about.
@@ -111,8 +112,9 @@ pub fn induct(
         let mut sets: Vec<Vec<Assumption>> = Vec::new();
         let further = Assumption::FURTHER;
         let singles = further.iter().map(|one| vec![*one]);
-        let pairs = (0..further.len())
-            .flat_map(|first| (first + 1..further.len()).map(move |second| vec![further[first], further[second]]));
+        let pairs = (0..further.len()).flat_map(|first| {
+            (first + 1..further.len()).map(move |second| vec![further[first], further[second]])
+        });
         for set in singles.chain(pairs) {
             if sets
                 .iter()
@@ -245,7 +247,10 @@ fn words(draw: &Draw<'_>, state: &State) -> Vec<(String, String)> {
         .map_or(CURRENT, |sandbox| sandbox.configuration);
     let mut words = vec![("handler".to_owned(), handler_in_words(draw, slot))];
     if slot == RECORDED {
-        words.push(("configuration loaded now".to_owned(), form_in_words(draw, CURRENT)));
+        words.push((
+            "configuration loaded now".to_owned(),
+            form_in_words(draw, CURRENT),
+        ));
     }
     let node = Node {
         environment: state.env.clone(),
@@ -259,7 +264,10 @@ fn words(draw: &Draw<'_>, state: &State) -> Vec<(String, String)> {
             .filter(|(name, _)| *name != format!("on disk.{unread}") && name != "containerd.configuration"),
     );
     if let Some(sent) = describe_message(&draw.world, &state.env, &state.pod) {
-        words.push(("in flight".to_owned(), format!("to the {}: {}", sent.to, sent.message)));
+        words.push((
+            "in flight".to_owned(),
+            format!("to the {}: {}", sent.to, sent.message),
+        ));
     }
     words
 }
@@ -271,11 +279,11 @@ fn handler_in_words(draw: &Draw<'_>, slot: u8) -> String {
         None => "no options table".to_owned(),
         Some(table) if table.keys.is_empty() => "an empty options table".to_owned(),
         Some(table) => {
-            let keys: Vec<&str> = table.keys.iter().map(|key| key.as_str()).collect();
+            let keys: Vec<&str> = table.keys.iter().map(Key::as_str).collect();
             format!("an options table with {}", keys.join(", "))
         }
     };
-    let sandboxer = match draw.sandboxer_of(setting) {
+    let sandboxer = match setting.sandboxer() {
         shimproof_model::world::Sandboxer::PodSandbox => "podsandbox",
         shimproof_model::world::Sandboxer::Shim => "shim",
         shimproof_model::world::Sandboxer::Remote => "a controller of its own",
@@ -288,7 +296,11 @@ fn form_in_words(draw: &Draw<'_>, slot: u8) -> String {
     if !form.configured {
         return "the handler is not in it".to_owned();
     }
-    let path = if form.path { "a runtime_path" } else { "no runtime_path" };
+    let path = if form.path {
+        "a runtime_path"
+    } else {
+        "no runtime_path"
+    };
     let no_pivot = if form.no_pivot { ", no_pivot" } else { "" };
     format!("{path}{no_pivot}")
 }
