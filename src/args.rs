@@ -35,6 +35,7 @@ Examples:
   shimproof verify examples/containerd-11091 --design nil-check-missing-node
   shimproof verify containerd-11091 --design designs/type-checked.toml
   shimproof verify --design type-checked
+  shimproof verify --induction --design before-10906
   shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json")]
     Verify(Verify),
     /// Run one pod on one node without faults, with real bytes: the outcome, the error, the requests on the way.
@@ -100,13 +101,19 @@ Examples:
 #[derive(Debug, Args)]
 pub struct Verify {
     /// A scenario: a directory with `scenario.toml`, that file, or the name of a built-in scenario.
+    #[arg(group = "subject")]
     pub scenario: Option<PathBuf>,
+    /// Prove by induction, for any number of pods and faults, any kubelet, any shim and any handlers that meet the
+    /// stated assumptions, that designs keep a property; in place of a scenario.
+    #[arg(long, group = "subject")]
+    pub induction: bool,
     /// A containerd release, design or design file in place of the scenario's own; can be given several times.
-    /// Without a scenario: what the design holds over the whole catalogue.
+    /// Without a scenario: what the design holds over the whole catalogue. With `--induction` every design that has a
+    /// name, if not given.
     #[arg(long, value_name = "DESIGN")]
     pub design: Vec<String>,
     /// A property or reachability to decide; can be given several times. All properties, if not given.
-    #[arg(long, value_name = "ID", requires = "scenario")]
+    #[arg(long, value_name = "ID", requires = "subject")]
     pub property: Vec<String>,
     /// How many copies of the pod there are.
     #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=4))]
@@ -115,13 +122,13 @@ pub struct Verify {
     #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(0..=16))]
     pub faults: Option<u32>,
     /// Which engine searches.
-    #[arg(long, value_enum, default_value_t = Engine::Exact)]
+    #[arg(long, value_enum, default_value_t = Engine::Exact, conflicts_with = "induction")]
     pub engine: Engine,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// Write each trace into a file in this directory.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "induction")]
     pub trace_dir: Option<PathBuf>,
     /// As what; several can be given, separated by commas.
     #[arg(
@@ -132,14 +139,14 @@ pub struct Verify {
         default_value = "json"
     )]
     pub trace_format: Vec<TraceFormat>,
-    /// Stop after this many distinct states.
+    /// Stop after this many distinct states; with `--induction`, after this many tried ones, 100 million if not given.
     #[arg(long, value_name = "N")]
     pub max_states: Option<u64>,
     /// Stop after this many levels.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "induction")]
     pub max_depth: Option<u32>,
     /// Stop after this many seconds.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "induction")]
     pub max_time: Option<Duration>,
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use miette::{Report, miette};
 use shimproof_model::catalog::LookupError;
+use shimproof_properties::induction::InductionError;
 use shimproof_reports::{BuiltinError, VerifyError};
 use shimproof_scenario::{DesignError, ScenarioError};
 use shimproof_sim::{PredictError, RegressionsError, ReplayError, ScoreError, TraceError};
@@ -15,6 +16,8 @@ use crate::exit::ExitCode;
 pub enum Failure {
     /// The input cannot be used.
     Verify(VerifyError),
+    /// Induction is not about that.
+    Induction(InductionError),
     /// A prediction cannot be made.
     Predict(Box<PredictError>),
     /// There is nothing to score.
@@ -62,6 +65,12 @@ impl From<LookupError> for Failure {
 impl From<DesignError> for Failure {
     fn from(error: DesignError) -> Self {
         Self::Verify(error.into())
+    }
+}
+
+impl From<InductionError> for Failure {
+    fn from(error: InductionError) -> Self {
+        Self::Induction(error)
     }
 }
 
@@ -144,6 +153,11 @@ impl Failure {
                     "{error}"
                 )
             }
+            Self::Induction(error) => miette!(
+                code = "property",
+                help = "without `--induction`, `shimproof verify` decides every property of a scenario",
+                "{error}"
+            ),
             Self::Verify(error @ VerifyError::Check(_)) => miette!(code = "search", "{error}"),
             Self::Builtin(error) | Self::Verify(VerifyError::Builtin(error)) => {
                 miette!(code = "builtin", "{error}")

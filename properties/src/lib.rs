@@ -9,6 +9,7 @@ mod catalog;
 mod check;
 mod containerd_guards_itself;
 mod fairness;
+pub mod induction;
 mod live;
 mod machine;
 mod mappings_disjoint;

@@ -42,6 +42,7 @@ fn answers(scenario: &Scenario, design: Option<(String, ContainerdRow)>) -> BTre
         design: design.map(|(name, row)| Containerd::new(name, &row)),
         faults: None,
         pods: None,
+        ..Overrides::default()
     };
     let world = scenario.world(Catalog::embedded(), &overrides).unwrap();
     let machine = Arc::new(Machine::<Abstract>::new(world));
