@@ -9,6 +9,7 @@ mod table;
 
 use prost::Message;
 use shimproof_model::catalog::Condition;
+use shimproof_scenario::SYSTEMD_CGROUP_IN_BODY;
 use shimproof_model::{CannotUnmarshal, Domain, NotMapped, TypeUrl, User, Value};
 
 pub use any::{Any, Content, NotDecoded};
@@ -116,7 +117,11 @@ impl Asked {
             type_url,
             config_path,
             config_body,
-            body_systemd_cgroup: body.is_some_and(|table| table.contains_key("SystemdCgroup")),
+            body_systemd_cgroup: body.is_some_and(|table| {
+                SYSTEMD_CGROUP_IN_BODY
+                    .iter()
+                    .any(|key| table.contains_key(*key))
+            }),
         }
     }
 }
