@@ -33,6 +33,8 @@ pub enum Failure {
     Write { path: PathBuf, error: std::io::Error },
     /// Standard output cannot be written.
     Output(std::io::Error),
+    /// What was asked for cannot be had in this way.
+    Request { what: String, help: String },
 }
 
 impl From<VerifyError> for Failure {
@@ -140,6 +142,7 @@ impl Failure {
                 "{} cannot be written: {error}",
                 path.display()
             ),
+            Self::Request { what, help } => miette!(code = "request", help = help.clone(), "{what}"),
             Self::Output(error) => miette!(code = "output", "standard output cannot be written: {error}"),
         }
     }

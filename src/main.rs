@@ -12,6 +12,7 @@ mod args;
 mod compare;
 mod exit;
 mod failure;
+mod graph;
 mod output;
 mod predict;
 mod progress;
@@ -46,6 +47,7 @@ fn run(arguments: &Arguments, output: Output) -> Result<ExitCode, Failure> {
         Verb::Simulate(simulate) => simulate::run(simulate, output),
         Verb::Replay(replay) => replay::run(replay, output),
         Verb::Compare(compare) => compare::run(compare, output),
+        Verb::Graph(graph) => graph::run(graph, output),
         Verb::Show(show) => show::run(show, output),
         Verb::Completions { shell } => {
             let mut script = Vec::new();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use shimproof_model::catalog::Catalog;
 use shimproof_model::trace::{Compare, Trace};
-use shimproof_reports::with_builtin_scenarios;
+use shimproof_reports::{TraceFormat, with_builtin_scenarios};
 use shimproof_scenario::{Overrides, Scenario};
 use shimproof_sim::{
     MOST_PODS, Replayed, TraceError, read_trace, render_replays, replay_trace, replays_json,
@@ -132,9 +132,15 @@ fn below(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
     for entry in entries {
         if entry.is_dir() {
             below(&entry, found)?;
-        } else if entry.extension().is_some_and(|extension| extension == "json") {
+        } else if is_trace(&entry) {
             found.push(entry);
         }
     }
     Ok(())
+}
+
+/// JSON, but not of the Informal Trace Format, which lies beside traces when it was asked for.
+fn is_trace(file: &Path) -> bool {
+    let name = file.file_name().map(|name| name.to_string_lossy());
+    name.is_some_and(|name| name.ends_with(".json") && !name.ends_with(TraceFormat::Itf.extension()))
 }

@@ -9,7 +9,7 @@ use shimproof_reports::{
     verifications_json, verify, with_builtin_scenarios,
 };
 use shimproof_scenario::{Scenario, suggest};
-use shimproof_search::Limits;
+use shimproof_search::{Limits, PackedOptions};
 
 use crate::args::{self, Format};
 use crate::exit::ExitCode;
@@ -147,7 +147,7 @@ fn suite(arguments: &args::Verify, output: Output, limits: &Limits) -> Result<Ex
 
 fn engine(engine: args::Engine) -> Engine {
     match engine {
-        args::Engine::Exact => Engine::Exact,
+        args::Engine::Exact => Engine::Exact(PackedOptions::default()),
         args::Engine::Stateright => Engine::Stateright,
     }
 }
@@ -190,7 +190,7 @@ fn write_traces(arguments: &args::Verify, verifications: &[Verification]) -> Res
             let scenario = arguments.scenario.as_deref();
             trace.setting.path = scenario.and_then(|scenario| path_for_traces(scenario, directory));
             let name = format!(
-                "{}--{}--{}.json",
+                "{}--{}--{}",
                 verification.scenario, verification.design, result.property
             );
             let name: String = name
@@ -203,8 +203,11 @@ fn write_traces(arguments: &args::Verify, verifications: &[Verification]) -> Res
                     }
                 })
                 .collect();
-            let text = serde_json::to_string_pretty(&trace).map_err(|error| Failure::Output(error.into()))?;
-            write_file(&directory.join(name), &format!("{text}\n"))?;
+            for format in &arguments.trace_format {
+                let format = shimproof_reports::TraceFormat::from(*format);
+                let file = format!("{name}{}", format.extension());
+                write_file(&directory.join(file), &format.render(&trace))?;
+            }
         }
     }
     Ok(())

@@ -167,6 +167,26 @@ impl Any {
     pub fn has_endpoint(&self) -> bool {
         self.endpoint
     }
+
+    /// The same message with an owner in another block, if its owner is in one.
+    pub(crate) fn with_owner_in(mut self, block: u8) -> Self {
+        if let Some(HostId::InBlock(own)) = &mut self.owner {
+            *own = block;
+        }
+        self
+    }
+}
+
+impl Blocks {
+    /// The first 64 blocks as bits, block 0 lowest: more than the pods of an exhaustive search can have.
+    pub(crate) fn bits(self) -> u64 {
+        self.0[0]
+    }
+
+    /// The blocks of those bits.
+    pub(crate) fn of_bits(bits: u64) -> Self {
+        Self([bits, 0, 0, 0])
+    }
 }
 
 impl Domain for Abstract {

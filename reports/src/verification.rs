@@ -11,6 +11,7 @@ use shimproof_properties::{CheckError, Engine, Finding, Findings, Machine, Prope
 use shimproof_scenario::{Overrides, Scenario, ScenarioError};
 use shimproof_search::{Answer, Limits, Observer};
 
+use crate::coverage::Coverage;
 use crate::fate::{self, Fate};
 use crate::rests_on::{RestsOn, inferred};
 
@@ -64,6 +65,10 @@ pub struct Verification {
     pub seconds: f64,
     /// The faults that could happen, in words.
     pub faults: String,
+    /// Whether interchangeable pods were counted once.
+    pub reduced: bool,
+    /// What of the machine was exercised; none from an engine that does not say.
+    pub coverage: Option<Coverage>,
 }
 
 /// The answer to one property.
@@ -264,6 +269,8 @@ pub fn verify(
         fate: fate::fate(world, &of_fate),
         bound: findings.bound.map(|bound| bound.to_string()),
         faults: faults(world),
+        reduced: is_reduced(world, question.engine),
+        coverage: Coverage::of(world, &findings),
         ..numbers(&findings)
     })
 }
@@ -328,7 +335,7 @@ fn numbers(findings: &Findings<Abstract>) -> Verification {
         title: String::new(),
         design: String::new(),
         components: Vec::new(),
-        engine: Engine::Exact,
+        engine: Engine::default(),
         results: Vec::new(),
         fate: Fate {
             runs: None,
@@ -340,7 +347,13 @@ fn numbers(findings: &Findings<Abstract>) -> Verification {
         bound: None,
         seconds: findings.duration.as_secs_f64(),
         faults: String::new(),
+        reduced: false,
+        coverage: None,
     }
+}
+
+fn is_reduced(world: &World<Abstract>, engine: Engine) -> bool {
+    world.pods.len() > 1 && matches!(engine, Engine::Exact(options) if options.symmetry)
 }
 
 /// The releases of containerd, in the order in which they can be reached.

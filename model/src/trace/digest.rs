@@ -9,7 +9,7 @@ use crate::pod::{Container, ContainerState, InFlight, Phase, Pod, Sandbox, Serve
 use crate::userns::Userns;
 use crate::world::World;
 
-use super::fields::fields;
+use super::fields::{Field, fields};
 use super::message::describe_message;
 
 /// FNV-1a, 64 bits (Fowler, Noll, Vo): it tells states of one trace apart; nothing is found by it.
@@ -27,8 +27,8 @@ pub fn digest<D: Domain>(world: &World<D>, node: &Node<D>) -> String {
 /// Everything that tells the states of a world apart: the fields that are shown, and what is not worth showing.
 fn told<D: Domain>(world: &World<D>, node: &Node<D>) -> String {
     let mut text = String::new();
-    for (name, value) in fields(world, node) {
-        line(&mut text, &name, &value);
+    for Field { field, value } in fields(world, node) {
+        line(&mut text, &field, &value);
     }
     let env = &node.environment;
     let faults = &env.faults;

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub use action::NamedAction;
 pub use digest::digest;
-pub use fields::{Change, fields};
-pub use message::describe_message;
+pub use fields::{Change, Field, fields};
+pub use message::{Event, describe_action, describe_message};
 pub use record::{record, record_with_aftermath};
 pub use replay::{Compare, Differs, Divergence, DivergenceKind, Replay, replay};
 
@@ -41,6 +41,8 @@ pub struct Trace {
     pub finding: String,
     /// The digest of the initial state.
     pub initial: String,
+    /// The fields of the initial state: with what the steps change, every state of the run.
+    pub start: Vec<Field>,
     /// The steps up to there.
     pub steps: Vec<TraceStep>,
     /// What comes of it, if nothing else happens: the steps until the client has its answer.
@@ -77,6 +79,23 @@ pub struct Setting {
 impl Setting {
     fn is_default(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+impl Trace {
+    /// The fields of every state of the run and of its aftermath: the initial one, then one after each step.
+    pub fn states(&self) -> Vec<Vec<Field>> {
+        let mut states = vec![self.start.clone()];
+        let mut state = self.start.clone();
+        for step in self.steps.iter().chain(&self.aftermath) {
+            for change in &step.changes {
+                if let Some(field) = state.iter_mut().find(|field| field.field == change.field) {
+                    field.value.clone_from(&change.after);
+                }
+            }
+            states.push(state.clone());
+        }
+        states
     }
 }
 

@@ -8,7 +8,7 @@ use crate::refusal::Refusal;
 use crate::step::PodAction;
 use crate::world::World;
 
-use super::fields::{changes, fields};
+use super::fields::{Field, changes, fields};
 use super::message::{describe_action, describe_message};
 use super::{GuardDecision, NamedAction, RefusalText, Setting, TRACE_VERSION, Trace, TraceStep, digest};
 
@@ -17,7 +17,7 @@ pub(super) struct Recorder<'w, D: Domain> {
     world: &'w World<D>,
     node: Node<D>,
     story: Story,
-    before: Vec<(String, String)>,
+    before: Vec<Field>,
 }
 
 impl<'w, D: Domain> Recorder<'w, D> {
@@ -75,6 +75,7 @@ impl<'w, D: Domain> Recorder<'w, D> {
 pub fn record<D: Domain>(world: &World<D>, actions: &[Action<D>]) -> (Trace, Node<D>) {
     let mut recorder = Recorder::start(world);
     let initial = digest(world, recorder.node());
+    let start = recorder.before.clone();
     let steps = actions.iter().map(|action| recorder.step(*action)).collect();
     let trace = Trace {
         version: TRACE_VERSION,
@@ -84,6 +85,7 @@ pub fn record<D: Domain>(world: &World<D>, actions: &[Action<D>]) -> (Trace, Nod
         property: String::new(),
         finding: String::new(),
         initial,
+        start,
         steps,
         aftermath: Vec::new(),
         panics_at: None,

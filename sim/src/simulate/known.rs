@@ -11,7 +11,7 @@ use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::Catalog;
 use shimproof_properties::{Engine, Machine, all, check};
 use shimproof_scenario::{Overrides, Scenario};
-use shimproof_search::{Answer, Limits};
+use shimproof_search::{Answer, Limits, PackedOptions};
 
 use super::random::Random;
 use super::subject::OfScenario;
@@ -77,7 +77,15 @@ fn kept(scenario: &Scenario, catalog: &Catalog, overrides: &Overrides) -> Option
         ..Limits::default()
     };
     let machine = Arc::new(Machine::new(world));
-    let found = check(&machine, &properties, &[], Engine::Exact, &limits, &mut ()).ok()?;
+    let found = check(
+        &machine,
+        &properties,
+        &[],
+        Engine::Exact(PackedOptions::default()),
+        &limits,
+        &mut (),
+    )
+    .ok()?;
     let holds = properties.iter().zip(&found.findings);
     let holds = holds.filter(|(_, finding)| matches!(finding.answer, Answer::Holds { .. }));
     Some(holds.map(|(property, _)| property.id).collect())
