@@ -42,16 +42,18 @@ impl Refusal {
                 format!("failed to get sandbox runtime: no runtime for \"{handler}\" is configured")
             }
             Self::NodeWithMappings(_) => {
-                "user namespace configuration: can't use user namespace mode \"NODE\" with mappings".to_owned()
+                "user namespace configuration: can't use user namespace mode \"NODE\" with mappings. Got 1 UID mappings and \
+                 1 GID mappings"
+                    .to_owned()
             }
             Self::PodWithoutMappings(_) => {
                 "user namespace configuration: can't use user namespace mode \"POD\" without UID and GID mappings"
                     .to_owned()
             }
             Self::TwoMappingLines(_) => {
-                "user namespace configuration: only one mapping line supported, got 2 mapping lines".to_owned()
+                "user namespace configuration: UID mapping: only one mapping line supported, got 2 mapping lines".to_owned()
             }
-            Self::ZeroMappingLength(_) => "user namespace configuration: invalid mapping length: 0".to_owned(),
+            Self::ZeroMappingLength(_) => "user namespace configuration: UID mapping: invalid mapping length: 0".to_owned(),
             Self::UnsupportedUsernsMode(_, mode) => format!(
                 "user namespace configuration: unsupported user namespace mode: \"{}\"",
                 match mode {

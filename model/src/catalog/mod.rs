@@ -25,7 +25,11 @@ pub use containerd_row::{
 pub use designs::NamedDesign;
 pub use error::{CatalogError, LookupError};
 pub use kubelet_row::{GateOffHostUsers, HostNetwork, KubeletField, KubeletRow, Volumes};
-pub use shim_row::{ChownsStdio, Condition, CreateChannel, ErrorClass, InfoChannel, InfoFeatures, JoinsUserns, Misframed, OciFeatures, OciRuntimeField, OciRuntimeKind, OciRuntimeRow, Pipes, Rule, Scope, ShimField, ShimRow, StartChannel, StartReads, Then, ValueOnWire};
+pub use shim_row::{
+    ChownsStdio, Condition, CreateChannel, ErrorClass, InfoChannel, InfoFeatures, JoinsUserns, Misframed,
+    OciFeatures, OciRuntimeField, OciRuntimeKind, OciRuntimeRow, Pipes, Rule, Scope, ShimField, ShimRow,
+    StartChannel, StartReads, Then, ValueOnWire,
+};
 
 use provenance::Row;
 

@@ -105,7 +105,8 @@ impl Document<'_> {
         let start = range(self.text, &value.referenced).start;
         let quote = |text: &str| text.starts_with(['"', '\'']);
         let before = self.text.get(..start).and_then(|text| text.chars().next_back());
-        let quoted = self.text.get(start..).is_some_and(quote) || before.is_some_and(|c| quote(&c.to_string()));
+        let quoted =
+            self.text.get(start..).is_some_and(quote) || before.is_some_and(|c| quote(&c.to_string()));
         if quoted {
             return Err(ScenarioError::bad_value(
                 &self.place(value),

@@ -197,7 +197,10 @@ impl ContainerObject {
             stdin: flag("stdin", self.stdin.as_ref())?,
             tty: flag("tty", self.tty.as_ref())?,
             run_as: run_as(document, context)?,
-            privileged: flag("privileged", context.and_then(|context| context.privileged.as_ref()))?,
+            privileged: flag(
+                "privileged",
+                context.and_then(|context| context.privileged.as_ref()),
+            )?,
             mounts: self
                 .volume_mounts
                 .unwrap_or_default()

@@ -5,7 +5,9 @@ use shimproof_model::guards::HostUsers;
 use shimproof_model::log::Fact;
 use shimproof_model::world::Sandboxer;
 use shimproof_model::{Channel, Container, ContainerState, Delivered, Domain, Finite, Target, TypeUrl};
-use shimproof_scenario::{Defect, Loaded, Scenario, ScenarioError, Which, loading_of, SYSTEMD_CGROUP_IN_BODY};
+use shimproof_scenario::{
+    Defect, Loaded, SYSTEMD_CGROUP_IN_BODY, Scenario, ScenarioError, Which, loading_of,
+};
 
 use super::run::{Run, Sent};
 use super::{cgroups, pipes};

@@ -83,7 +83,10 @@ fn kubernetes(scenario: &Scenario, catalog: &Catalog, runs: bool, found: &mut Ve
     let Some(at) = rows.iter().position(|row| row.id == own.id) else {
         return;
     };
-    let of_file = scenario.kubelet.iter().flat_map(|kubelet| kubelet.feature_gates.keys());
+    let of_file = scenario
+        .kubelet
+        .iter()
+        .flat_map(|kubelet| kubelet.feature_gates.keys());
     let set: Vec<&String> = scenario
         .file
         .kubernetes

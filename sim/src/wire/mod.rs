@@ -9,12 +9,12 @@ mod table;
 
 use prost::Message;
 use shimproof_model::catalog::Condition;
-use shimproof_scenario::SYSTEMD_CGROUP_IN_BODY;
 use shimproof_model::{CannotUnmarshal, Domain, NotMapped, TypeUrl, User, Value};
+use shimproof_scenario::SYSTEMD_CGROUP_IN_BODY;
 
 pub use any::{Any, Content, NotDecoded};
 pub use field::{Field, FieldValue};
-pub use ids::{Id, Mapping, Mappings};
+pub use ids::{Id, Line, Mapping, Mappings, to_host};
 pub use table::Table;
 
 /// The inner type that gVisor's shim asks for.
@@ -117,11 +117,8 @@ impl Asked {
             type_url,
             config_path,
             config_body,
-            body_systemd_cgroup: body.is_some_and(|table| {
-                SYSTEMD_CGROUP_IN_BODY
-                    .iter()
-                    .any(|key| table.contains_key(*key))
-            }),
+            body_systemd_cgroup: body
+                .is_some_and(|table| SYSTEMD_CGROUP_IN_BODY.iter().any(|key| table.contains_key(*key))),
         }
     }
 }

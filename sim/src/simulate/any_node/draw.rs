@@ -49,7 +49,12 @@ const TYPE_URLS: [&str; 10] = [
 ];
 
 /// One key, as it is spelt and misspelt.
-const SPELLINGS: [&str; 4] = ["SystemdCgroup", "systemdCgroup", "systemd_cgroup", "SYSTEMDCGROUP"];
+const SPELLINGS: [&str; 4] = [
+    "SystemdCgroup",
+    "systemdCgroup",
+    "systemd_cgroup",
+    "SYSTEMDCGROUP",
+];
 
 /// Characters of texts that nobody would write.
 const CHARACTERS: [char; 16] = [
