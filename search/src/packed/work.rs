@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::chunk::{Chunk, During, ExpansionFault, Origin, Span};
-use super::hash::{PARTITIONS, StateHash};
+use super::hash::StateHash;
 use super::partition::{Full, Partition, StateId};
 use super::system::{PackedSystem, first_word};
 use crate::Bound;
@@ -55,6 +55,8 @@ pub(super) struct Plan {
     pub(super) task: Task,
     /// How many chunks there are in this batch.
     pub(super) chunks: usize,
+    /// The partitions into which a step of this batch leads, ascending.
+    pub(super) targets: Vec<usize>,
     /// Which questions are still open.
     pub(super) state_questions: Vec<bool>,
     pub(super) step_questions: Vec<bool>,
@@ -81,6 +83,8 @@ pub(super) struct Shared<'a, S: PackedSystem> {
     pub(super) plan: RwLock<Plan>,
     /// The chunk or the partition that nobody has taken yet.
     pub(super) next: AtomicUsize,
+    /// Some partition has an answer that the leader has not noted.
+    pub(super) answered: AtomicBool,
     /// No further chunk or partition is taken.
     pub(super) halted: AtomicBool,
 }
@@ -101,7 +105,7 @@ impl<S: PackedSystem> Shared<'_, S> {
         let plan = read(&self.plan);
         let jobs = match plan.task {
             Task::Expand => plan.chunks,
-            Task::Store => PARTITIONS,
+            Task::Store => plan.targets.len(),
         };
         loop {
             let job = self.next.fetch_add(1, Ordering::Relaxed);
@@ -112,7 +116,7 @@ impl<S: PackedSystem> Shared<'_, S> {
                 Task::Expand => self.expand_chunk(job, &plan, look),
                 Task::Store => {
                     let mut allowance = plan.allowance;
-                    self.store(job, &plan, &mut allowance, look)
+                    self.store(plan.targets[job], &plan, &mut allowance, look)
                 }
             };
             // Only time ends a round: after anything else, which jobs were done must not depend on threads.
@@ -270,16 +274,25 @@ impl<S: PackedSystem> Shared<'_, S> {
     }
 
     /// Stores what leads into a partition. Why it ended early.
-    pub(super) fn store(&self, job: usize, plan: &Plan, allowance: &mut u64, look: Look<'_>) -> Option<Stop> {
-        let mut shard = write(&self.shards[job]);
+    pub(super) fn store(
+        &self,
+        partition: usize,
+        plan: &Plan,
+        allowance: &mut u64,
+        look: Look<'_>,
+    ) -> Option<Stop> {
+        let mut shard = write(&self.shards[partition]);
         let mut asked = (0, 0);
         let result = guarded(|| {
             let chunks = &self.chunks[..plan.chunks];
-            let sought = chunks.iter().map(|chunk| read(chunk).buckets.about(job)).sum();
+            let sought = chunks
+                .iter()
+                .map(|chunk| read(chunk).buckets.about(partition))
+                .sum();
             shard.table.warm(sought);
             for chunk in chunks {
                 let chunk = read(chunk);
-                for group in chunk.buckets.groups(job) {
+                for group in chunk.buckets.groups(partition) {
                     look().map_err(Stop::Bound)?;
                     let Shard {
                         table,
@@ -338,6 +351,7 @@ impl<S: PackedSystem> Shared<'_, S> {
                 *asked = (index, local);
                 if (question.function)(self.system, state) == question.wanted {
                     answers[index] = Some(local);
+                    self.answered.store(true, Ordering::Relaxed);
                 }
             }
         }
