@@ -108,8 +108,8 @@ impl<S: PackedSystem> Search<'_, '_, '_, S> {
             transitions += chunk.counts.transitions;
             terminal_states += chunk.counts.terminal;
             for (number, action) in coverage.iter_mut().enumerate() {
-                action.enabled += chunk.counts.enabled[number];
-                action.fired += chunk.counts.fired[number];
+                action.enabled += chunk.counts.kinds[number].enabled;
+                action.fired += chunk.counts.kinds[number].fired;
             }
         }
         let verdicts = (0..self.properties.len())

@@ -301,7 +301,7 @@ impl<S: PackedSystem> Search<'_, '_, '_, S> {
     fn steps_of_batch(&self) -> u64 {
         let each = step_bytes::<S::State>() as u64;
         let states = self.totals.states * (each + 6);
-        (states / 2).max(MIN_STEPS * each).min(self.memory / 32) / each
+        (states / 6).max(MIN_STEPS * each).min(self.memory / 32) / each
     }
 
     /// Has all threads work on a task.

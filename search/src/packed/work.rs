@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::chunk::{Chunk, During, ExpansionFault, Origin, Span};
+use super::chunk::Chunk;
 use super::hash::StateHash;
 use super::partition::{Full, Partition, StateId};
-use super::system::{PackedSystem, first_word};
+use super::system::PackedSystem;
 use crate::Bound;
 use crate::error::guarded;
 use crate::property::{OnState, OnStep};
@@ -66,9 +66,6 @@ pub(super) struct Plan {
     pub(super) max_steps: u64,
 }
 
-/// While this many spans are expanded, as many more are on their way from memory.
-const SPANS_AHEAD: usize = 4;
-
 /// Looked at before each state that is expanded, and now and then while states are stored.
 pub(super) type Look<'a> = &'a mut dyn FnMut() -> Result<(), Bound>;
 
@@ -124,153 +121,6 @@ impl<S: PackedSystem> Shared<'_, S> {
                 self.halted.store(true, Ordering::Relaxed);
             }
         }
-    }
-
-    /// Why it ended early.
-    fn expand_chunk(&self, job: usize, plan: &Plan, look: Look<'_>) -> Option<Stop> {
-        let mut chunk = write(&self.chunks[job]);
-        let mut offset = 0;
-        let mut during = During::Successors;
-        let result = guarded(|| self.expand(&mut chunk, plan, look, &mut offset, &mut during));
-        match result {
-            Ok(result) => chunk.stopped = result.err(),
-            Err(message) => {
-                chunk.fault = Some(ExpansionFault {
-                    message,
-                    offset,
-                    during,
-                });
-            }
-        }
-        chunk.stopped
-    }
-
-    fn expand(
-        &self,
-        chunk: &mut Chunk<S>,
-        plan: &Plan,
-        look: Look<'_>,
-        at: &mut u32,
-        during: &mut During<S>,
-    ) -> Result<(), Stop> {
-        let Chunk {
-            spans,
-            buckets,
-            recent,
-            real_recent,
-            scratch,
-            asymmetry,
-            answers,
-            counts,
-            steps,
-            ..
-        } = chunk;
-        let asks = plan.step_questions.contains(&true);
-        for (index, span) in spans.iter().enumerate() {
-            if index % SPANS_AHEAD == 0 {
-                self.touch(spans.iter().skip(index + SPANS_AHEAD).take(SPANS_AHEAD));
-            }
-            let shard = read(&self.shards[span.first.partition()]);
-            let states = shard.table.states(span.first.local(), span.count).flatten();
-            for (number, state) in (0..).zip(states) {
-                let offset = span.offset + number;
-                let source = span.first.plus(number);
-                look().map_err(Stop::Bound)?;
-                if *steps > plan.max_steps {
-                    return Err(Stop::Full(Full::Memory));
-                }
-                *at = offset;
-                counts.next_state();
-                let mut steps_of_state = 0_u64;
-                self.system.successors(state, scratch, &mut |action, successor| {
-                    if asks {
-                        self.ask_about_step(plan, answers, offset, (state, action, successor), during);
-                    }
-                    let kind = S::action_kind(&action);
-                    counts.step(kind);
-                    steps_of_state += 1;
-                    if successor == state {
-                        return;
-                    }
-                    let real = *successor;
-                    let mut successor = real;
-                    if self.symmetry {
-                        if real_recent.meet(&real, StateHash::of(&real)) {
-                            return;
-                        }
-                        *during = During::Canonical;
-                        self.system.canonical(&mut successor);
-                        *during = During::Successors;
-                        if successor != real && asymmetry.is_none() {
-                            let differs = self.differs(plan, action, &real, &successor, during);
-                            *asymmetry = differs.map(|question| (question, offset));
-                        }
-                    }
-                    let hash = StateHash::of(&successor);
-                    if !recent.meet(&successor, hash) {
-                        #[expect(clippy::cast_possible_truncation, reason = "there are at most 256 kinds")]
-                        let kind = kind as u8;
-                        buckets.push(hash, successor, Origin { source, kind });
-                        *steps += 1;
-                    }
-                });
-                counts.transitions += steps_of_state;
-                counts.terminal += u64::from(steps_of_state == 0);
-            }
-        }
-        Ok(())
-    }
-
-    /// Has the first states of these spans fetched from memory.
-    fn touch<'s>(&self, spans: impl Iterator<Item = &'s Span>) {
-        let touched = spans.fold(0, |touched, span| {
-            let shard = read(&self.shards[span.first.partition()]);
-            touched ^ first_word(shard.table.state(span.first.local()))
-        });
-        std::hint::black_box(touched);
-    }
-
-    fn ask_about_step(
-        &self,
-        plan: &Plan,
-        answers: &mut [Option<u32>],
-        offset: u32,
-        (from, action, to): (&S::State, S::Action, &S::State),
-        during: &mut During<S>,
-    ) {
-        for (index, question) in self.step_questions.iter().enumerate() {
-            if plan.step_questions[index] && answers[index].is_none() {
-                *during = During::Question(index, action, *to);
-                if (question.function)(self.system, from, &action, to) == question.wanted {
-                    answers[index] = Some(offset);
-                }
-            }
-        }
-        *during = During::Successors;
-    }
-
-    /// A question that a state and its canonical form answer differently, which makes a search with symmetry
-    /// unsound.
-    #[cold]
-    fn differs(
-        &self,
-        plan: &Plan,
-        action: S::Action,
-        real: &S::State,
-        canonical: &S::State,
-        during: &mut During<S>,
-    ) -> Option<usize> {
-        let differs = self
-            .state_questions
-            .iter()
-            .enumerate()
-            .position(|(index, question)| {
-                *during = During::StateQuestion(index, action, *real);
-                plan.state_questions[index]
-                    && (question.function)(self.system, real) != (question.function)(self.system, canonical)
-            });
-        *during = During::Successors;
-        differs
     }
 
     /// Stores what leads into a partition. Why it ended early.
