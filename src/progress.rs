@@ -59,8 +59,8 @@ impl RunsLine {
         )]
         let (runs, steps) = (progress.runs as f64 / seconds, progress.steps as f64 / seconds);
         self.bar.set_message(format!(
-            "{} runs, {runs:.0} runs/s, {steps:.0} steps/s",
-            progress.runs
+            "{} runs, {runs:.0} runs/s, {steps:.0} steps/s; met {} decisions, {} refusals, {} rows",
+            progress.runs, progress.decisions, progress.refusals, progress.rows
         ));
     }
 }

@@ -9,11 +9,13 @@ mod machine;
 mod options_accepted;
 mod options_preserved;
 mod owner_only_if_applied;
+mod packed_machine;
 mod property;
 pub mod reachability;
 mod type_as_configured;
 mod userns_honoured;
 
-pub use check::{CheckError, Engine, Finding, Findings, check};
+pub use check::{CheckError, Covered, Engine, Finding, Findings, check};
 pub use machine::{Machine, Taken};
+pub use packed_machine::{ACTION_KINDS, GuardCoverage, PackedMachine, PackedStep};
 pub use property::{Broken, Property, PropertyKind, all, find};

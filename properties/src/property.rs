@@ -23,7 +23,7 @@ impl PropertyKind {
 }
 
 /// A property that holds of every reachable state.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Property<D: Domain> {
     /// Its name.
     pub id: &'static str,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use shimproof_model::trace::Trace;
 
 use crate::comparison::Comparison;
+use crate::coverage::unexercised;
 use crate::rests_on::RestsOn;
 use crate::suite::SuiteReport;
 use crate::verification::{Verdict, Verification};
@@ -34,7 +35,26 @@ pub fn verifications_json(verifications: &[Verification]) -> Value {
     let engine = verifications
         .first()
         .map_or("exact", |verification| verification.engine.as_str());
-    json!({ "schema": SCHEMA, "engine": engine, "results": results(verifications) })
+    let mut document = json!({ "schema": SCHEMA, "engine": engine, "results": results(verifications) });
+    let coverage: Vec<Value> = verifications.iter().filter_map(coverage).collect();
+    if !coverage.is_empty() {
+        document["coverage"] = coverage.into();
+    }
+    document
+}
+
+fn coverage(verification: &Verification) -> Option<Value> {
+    let coverage = verification.coverage.as_ref()?;
+    let unexercised = unexercised(std::slice::from_ref(verification));
+    Some(json!({
+        "scenario": verification.scenario,
+        "design": verification.design,
+        "actions": coverage.actions,
+        "guards": coverage.guards,
+        "never_enabled": unexercised.never_enabled,
+        "vacuous": unexercised.vacuous,
+        "peak_memory": coverage.peak_memory,
+    }))
 }
 
 /// The suite as one document.

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::{Catalog, LookupError};
-use shimproof_model::trace::{Trace, record_with_aftermath};
+use shimproof_model::trace::{Setting, Trace, record_with_aftermath};
 use shimproof_model::{Action, World};
 use shimproof_properties::reachability::{self, Reachability};
 use shimproof_properties::{CheckError, Engine, Finding, Findings, Machine, Property, PropertyKind, check};
 use shimproof_scenario::{Overrides, Scenario, ScenarioError};
 use shimproof_search::{Answer, Limits, Observer};
 
+use crate::coverage::Coverage;
 use crate::fate::{self, Fate};
 use crate::rests_on::{RestsOn, inferred};
 
@@ -64,6 +65,10 @@ pub struct Verification {
     pub seconds: f64,
     /// The faults that could happen, in words.
     pub faults: String,
+    /// Whether interchangeable pods were counted once.
+    pub reduced: bool,
+    /// What of the machine was exercised; none from an engine that does not say.
+    pub coverage: Option<Coverage>,
 }
 
 /// The answer to one property.
@@ -207,6 +212,7 @@ pub fn verify(
         design,
         pods: question.pods,
         faults: question.faults,
+        ..Overrides::default()
     };
     let world = question.scenario.world(catalog, &overrides).map_err(Box::new)?;
     let machine = Arc::new(Machine::new(world));
@@ -228,6 +234,12 @@ pub fn verify(
     let names = Names {
         scenario: &question.scenario.file.name,
         design: &design_name(world),
+        setting: Setting {
+            design: question.design.map(str::to_owned),
+            pods: question.pods,
+            faults: question.faults,
+            ..Setting::default()
+        },
     };
     let statements = properties
         .iter()
@@ -257,6 +269,8 @@ pub fn verify(
         fate: fate::fate(world, &of_fate),
         bound: findings.bound.map(|bound| bound.to_string()),
         faults: faults(world),
+        reduced: is_reduced(world, question.engine),
+        coverage: Coverage::of(world, &findings),
         ..numbers(&findings)
     })
 }
@@ -264,6 +278,7 @@ pub fn verify(
 struct Names<'a> {
     scenario: &'a str,
     design: &'a str,
+    setting: Setting,
 }
 
 fn result(
@@ -292,6 +307,7 @@ fn result(
         });
         Trace {
             scenario: names.scenario.to_owned(),
+            setting: names.setting.clone(),
             design: names.design.to_owned(),
             property: finding.id.clone(),
             finding: broken.map_or_else(|| statement.clone(), |broken| broken.what),
@@ -319,7 +335,7 @@ fn numbers(findings: &Findings<Abstract>) -> Verification {
         title: String::new(),
         design: String::new(),
         components: Vec::new(),
-        engine: Engine::Exact,
+        engine: Engine::default(),
         results: Vec::new(),
         fate: Fate {
             runs: None,
@@ -331,7 +347,13 @@ fn numbers(findings: &Findings<Abstract>) -> Verification {
         bound: None,
         seconds: findings.duration.as_secs_f64(),
         faults: String::new(),
+        reduced: false,
+        coverage: None,
     }
+}
+
+fn is_reduced(world: &World<Abstract>, engine: Engine) -> bool {
+    world.pods.len() > 1 && matches!(engine, Engine::Exact(options) if options.symmetry)
 }
 
 /// The releases of containerd, in the order in which they can be reached.
