@@ -11,9 +11,8 @@ use std::sync::Arc;
 
 use shimproof_model::Abstract;
 use shimproof_model::catalog::{Catalog, ContainerdRow, IoOwnerId};
-use shimproof_properties::{
-    About, Engine, Machine, all, check, containerd_guards_itself, live, policies,
-};
+use shimproof_model::world::Containerd;
+use shimproof_properties::{About, Engine, Machine, all, check, containerd_guards_itself, live, policies};
 use shimproof_scenario::{Overrides, Scenario};
 use shimproof_search::{Answer, Limits};
 
@@ -40,15 +39,16 @@ fn abouts() -> Vec<About> {
 /// The answers to all of them, policies too.
 fn answers(scenario: &Scenario, design: Option<(String, ContainerdRow)>) -> BTreeMap<String, Answer> {
     let overrides = Overrides {
-        design,
+        design: design.map(|(name, row)| Containerd::new(name, &row)),
         faults: None,
         pods: None,
+        ..Overrides::default()
     };
     let world = scenario.world(Catalog::embedded(), &overrides).unwrap();
     let machine = Arc::new(Machine::<Abstract>::new(world));
     let properties = [all(), policies()].concat();
     let limits = Limits::default();
-    let found = check(&machine, &properties, &[], Engine::Exact, &limits, &mut ()).unwrap();
+    let found = check(&machine, &properties, &[], Engine::default(), &limits, &mut ()).unwrap();
     let further = common::further(&scenario.file.name, &machine, found.unknown);
     let of_states = found
         .findings
@@ -68,10 +68,7 @@ fn designs() -> Vec<(String, ContainerdRow)> {
     unmapped.0 = "hypothetical: the id of the container as owner".to_owned();
     unmapped.1.io_owner_id = IoOwnerId::ContainerId;
     let named = Catalog::embedded().designs().iter();
-    named
-        .map(|named| design(&named.name))
-        .chain([unmapped])
-        .collect()
+    named.map(|named| design(&named.name)).chain([unmapped]).collect()
 }
 
 #[test]
@@ -106,7 +103,11 @@ fn releases_keep_them_since_when_the_catalogue_says() {
     let mut wrong = Vec::new();
     let mut found: BTreeMap<(&str, &str), BTreeMap<String, Answer>> = BTreeMap::new();
     for about in abouts() {
-        assert!(!about.since.shown_by.is_empty() && !about.since.sources.is_empty(), "{}", about.id);
+        assert!(
+            !about.since.shown_by.is_empty() && !about.since.sources.is_empty(),
+            "{}",
+            about.id
+        );
         for shown in about.since.shown_by {
             let answers = found
                 .entry((shown.scenario, shown.design))

@@ -31,7 +31,10 @@ pub fn trace_text(trace: &Trace, findings: &[(&str, &str)], styles: &Styles) -> 
                 &if cycle.steps.is_empty() {
                     "Nothing happens any more.".to_owned()
                 } else {
-                    format!("From here on, again and again: {first} to {}.", trace.steps.len() + cycle.steps.len())
+                    format!(
+                        "From here on, again and again: {first} to {}.",
+                        trace.steps.len() + cycle.steps.len()
+                    )
                 }
             )
         );

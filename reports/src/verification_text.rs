@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use shimproof_model::catalog::provenance::Known;
 use shimproof_model::trace::Trace;
 
 use crate::fate::Fate;
@@ -50,12 +51,21 @@ pub fn verification_text(verification: &Verification, styles: &Styles) -> String
             told.push(rests_on);
         }
     }
-    if !told.is_empty() {
-        let _ = writeln!(text);
-        let _ = writeln!(
-            text,
-            "What holds rests on facts that are only inferred, neither read in the source nor executed:"
-        );
+    for (known, what) in [
+        (
+            Known::Proposed,
+            "What holds rests on what the design proposes, and no release does:",
+        ),
+        (
+            Known::Inferred,
+            "What holds rests on facts that are only inferred, neither read in the source nor executed:",
+        ),
+    ] {
+        let told: Vec<&&RestsOn> = told.iter().filter(|fact| fact.known == known).collect();
+        if !told.is_empty() {
+            let _ = writeln!(text);
+            let _ = writeln!(text, "{what}");
+        }
         for rests_on in told {
             let _ = writeln!(text, "  {}: {}", rests_on.row, rests_on.field);
         }
@@ -196,6 +206,9 @@ fn verdict_line(result: &PropertyResult, styles: &Styles) -> String {
 /// What was explored, without the time that it took, so that two runs print the same.
 pub(crate) fn explored(verification: &Verification) -> String {
     let how = match verification.depth {
+        Some(depth) if verification.reduced => {
+            format!("{depth} levels, breadth first, whole states, interchangeable pods counted once")
+        }
         Some(depth) => format!("{depth} levels, breadth first, whole states"),
         None => "depth first, by Stateright".to_owned(),
     };

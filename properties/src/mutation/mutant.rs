@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use shimproof_model::catalog::{Catalog, ContainerdRow, KubeletRow};
-use shimproof_model::guards::Guard;
+use shimproof_model::catalog::{Catalog, KubeletRow};
+use shimproof_model::guards::{ContainerdGuards, Guard};
 use shimproof_model::{Domain, Finite, World};
 
 use super::explored::Asked;
@@ -160,9 +160,12 @@ impl fmt::Display for Mutant {
     }
 }
 
-/// Every mutant of the guards of these rows: each entry of a table with each decision that some row does not
-/// have there, and each decision always.
-pub fn mutants_of_guards(containerd: &[ContainerdRow], kubelets: &[KubeletRow]) -> Vec<Mutant> {
+/// Every mutant of these guards: each entry of a table with each decision that some of them
+/// does not take there, and each decision always.
+pub fn mutants_of_guards(
+    containerd: impl IntoIterator<Item = ContainerdGuards>,
+    kubelets: &[KubeletRow],
+) -> Vec<Mutant> {
     let mut tables = Tables::of(containerd, kubelets);
     let mut mutants = Vec::new();
     for guard in Guard::all() {
@@ -209,7 +212,8 @@ mod tests {
     #[test]
     fn names_are_unique() {
         let catalog = Catalog::embedded();
-        let mutants = mutants_of_guards(catalog.containerd(), catalog.kubelet());
+        let guards = catalog.containerd().iter().map(ContainerdGuards::of);
+        let mutants = mutants_of_guards(guards, catalog.kubelet());
         let mut ids: Vec<String> = mutants.into_iter().map(|mutant| mutant.id).collect();
         let all = ids.len();
         assert!(all > 500, "{all}");

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use shimproof_model::catalog::{ContainerdRow, KubeletRow};
+use shimproof_model::catalog::KubeletRow;
 use shimproof_model::guards::{
     Acceptance, Base, ContainerdGuards, EndpointDecision, Guard, HandlerFeatures, HostUsers, Introspect,
     Invocation, KubeletGuard, Mounts, Network, OptionsSource, OptionsState, Owner, Pin, RuntimeType,
@@ -109,16 +109,16 @@ pub fn shape(guard: Guard) -> Option<Shape> {
     })
 }
 
-/// The tables of some rows.
+/// The tables of some releases.
 pub(super) struct Tables {
     containerd: Vec<ContainerdGuards>,
     kubelets: Vec<KubeletGuard>,
 }
 
 impl Tables {
-    pub fn of(containerd: &[ContainerdRow], kubelets: &[KubeletRow]) -> Self {
+    pub fn of(containerd: impl IntoIterator<Item = ContainerdGuards>, kubelets: &[KubeletRow]) -> Self {
         Self {
-            containerd: containerd.iter().map(ContainerdGuards::of).collect(),
+            containerd: containerd.into_iter().collect(),
             kubelets: kubelets.iter().map(get_or_create_user_namespace_mappings).collect(),
         }
     }

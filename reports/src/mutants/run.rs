@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use shimproof_model::catalog::{Catalog, ContainerdRow};
 use shimproof_model::guards::Guard;
+use shimproof_model::world::Containerd;
 use shimproof_properties::mutation::{
     CANNOT_OCCUR, Component, Mutant, cannot_occur, field_changes, mutants_of_guards, shape,
 };
-use shimproof_scenario::Scenario;
+use shimproof_scenario::{Design, Scenario};
 use shimproof_search::Limits;
 
 use super::Base;
@@ -162,7 +163,7 @@ pub fn mutant_run(
         subjects,
         nodes,
         counts,
-        rows: rows_of(catalog, base)?,
+        rows: releases_of(catalog, base)?.into_iter().map(|release| release.row).collect(),
         limits,
     };
     let (results, stopped) = in_parallel(&mutants, options, started, progress, |mutant| bench.judge(mutant))?;
@@ -182,24 +183,32 @@ pub fn mutant_run(
 
 /// The mutants that change a row of the base: those of the kubelet only where the base has kubelets of its own.
 fn mutants_of(catalog: &Catalog, base: &Base) -> Result<Vec<Mutant>, VerifyError> {
-    let rows = rows_of(catalog, base)?;
+    let releases = releases_of(catalog, base)?;
     let kubelets = match base {
         Base::OwnReleases => catalog.kubelet(),
         Base::Design(_) => &[],
     };
-    let fields = field_changes(catalog).into_iter().filter(|change| match change.component {
-        Component::Containerd => rows.iter().any(|row| change.containerd(row) != *row),
+    let fields: Vec<_> = field_changes(catalog)
+        .into_iter()
+        .filter(|change| match change.component {
+        Component::Containerd => {
+            releases.iter().any(|release| change.containerd(&release.row) != release.row)
+        },
         Component::Kubelet => kubelets.iter().any(|row| change.kubelet(row) != *row),
-    });
-    let mut mutants = mutants_of_guards(&rows, kubelets);
-    mutants.extend(fields.map(Mutant::of_field));
+    })
+    .collect();
+    let mut mutants = mutants_of_guards(releases.into_iter().map(|release| release.guards), kubelets);
+    mutants.extend(fields.into_iter().map(Mutant::of_field));
     Ok(mutants)
 }
 
-fn rows_of(catalog: &Catalog, base: &Base) -> Result<Vec<ContainerdRow>, VerifyError> {
+fn releases_of(catalog: &Catalog, base: &Base) -> Result<Vec<Containerd>, VerifyError> {
     Ok(match base {
-        Base::OwnReleases => catalog.containerd().to_vec(),
-        Base::Design(name) => vec![catalog.design_row(name)?.clone()],
+        Base::OwnReleases => {
+            let rows = catalog.containerd().iter();
+            rows.map(|row| Containerd::new(row.id.clone(), row)).collect()
+        }
+        Base::Design(name) => vec![Design::find(catalog, name)?.containerd],
     })
 }
 

@@ -12,7 +12,7 @@ use shimproof_properties::{
     Engine, LiveProperty, Machine, Property, all, check, check_live, containerd_guards_itself, live, policies,
     policies_of,
 };
-use shimproof_scenario::{Overrides, Scenario};
+use shimproof_scenario::{Design, Overrides, Scenario};
 use shimproof_search::{Answer, Limits};
 use shimproof_sim::{Agreement, Wire, compare, predict_in, world_of_prediction};
 
@@ -265,7 +265,7 @@ pub(super) fn overrides(base: &Base, catalog: &Catalog) -> Result<Overrides, Ver
     Ok(match base {
         Base::OwnReleases => Overrides::default(),
         Base::Design(name) => Overrides {
-            design: Some((name.clone(), catalog.design_row(name)?.clone())),
+            design: Some(Design::find(catalog, name)?.containerd),
             ..Overrides::default()
         },
     })
@@ -295,11 +295,11 @@ impl PlainSubject {
     pub fn all(catalog: &Catalog, base: &Base) -> Result<Vec<Self>, VerifyError> {
         let row = match base {
             Base::OwnReleases => None,
-            Base::Design(name) => Some(catalog.design_row(name)?.id.as_str()),
+            Base::Design(name) => Some(Design::find(catalog, name)?.containerd.row.id),
         };
         Ok(CatalogueNode::all(catalog)
             .into_iter()
-            .filter(|node| row.is_none_or(|row| node.containerd() == row))
+            .filter(|node| row.as_ref().is_none_or(|row| node.containerd() == row))
             .filter_map(|node| {
                 let world = node.world(catalog, Clone::clone, Clone::clone)?;
                 let asked = Explored::explore(&world).asked().clone();
