@@ -13,7 +13,7 @@ use shimproof_properties::{
     policies_of,
 };
 use shimproof_scenario::{Design, Overrides, Scenario};
-use shimproof_search::{Answer, Limits};
+use shimproof_search::{Answer, Limits, PackedOptions};
 use shimproof_sim::{Agreement, Wire, compare, predict_in, world_of_prediction};
 
 use super::Base;
@@ -105,7 +105,7 @@ impl Questions {
         let reachabilities: Vec<Reachability> =
             self.reachabilities.iter().filter(wanted).cloned().collect();
         let machine = Arc::new(Machine::new(world));
-        let found = check(&machine, &properties, &reachabilities, Engine::Exact, limits, &mut ())?;
+        let found = check(&machine, &properties, &reachabilities, Engine::Exact(PackedOptions::default()), limits, &mut ())?;
         let mut answers = found.findings.into_iter().map(|finding| finding.answer);
         let of_properties: Vec<Option<Answer>> = asked
             .into_iter()
@@ -136,7 +136,7 @@ impl Questions {
             .map(|(property, _)| *property)
             .collect();
         let machine = Arc::new(Machine::new(world));
-        let unknown = check(&machine, &[], &[], Engine::Exact, limits, &mut ())?.unknown;
+        let unknown = check(&machine, &[], &[], Engine::Exact(PackedOptions::default()), limits, &mut ())?.unknown;
         let found = check_live(&machine, &properties, unknown, limits, &mut ())?;
         let mut answers = found.findings.into_iter().map(|finding| finding.answer);
         let live = asked.into_iter().map(|asked| if asked { answers.next() } else { None });
