@@ -159,7 +159,9 @@ pub fn all() -> Vec<Reachability> {
 
 /// What a decision of a guard is called.
 pub fn decision_name(guard: Guard, decision: usize) -> String {
-    let found = decisions_of(guard).into_iter().find(|(number, _)| *number == decision);
+    let found = decisions_of(guard)
+        .into_iter()
+        .find(|(number, _)| *number == decision);
     found.map_or_else(|| decision.to_string(), |(_, name)| name)
 }
 

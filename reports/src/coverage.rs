@@ -1,11 +1,11 @@
 //! What of the machine a search exercised, and what it did not.
 
 use serde::Serialize;
+use shimproof_model::World;
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::world::{Client, Sandboxer};
-use shimproof_model::World;
-use shimproof_properties::reachability::decision_name;
 use shimproof_properties::Findings;
+use shimproof_properties::reachability::decision_name;
 
 use crate::verification::Verification;
 
@@ -77,7 +77,11 @@ impl Coverage {
 
     fn add(&mut self, other: &Self) {
         for action in &other.actions {
-            match self.actions.iter_mut().find(|known| known.action == action.action) {
+            match self
+                .actions
+                .iter_mut()
+                .find(|known| known.action == action.action)
+            {
                 Some(known) => {
                     known.enabled += action.enabled;
                     known.fired += action.fired;
@@ -87,9 +91,8 @@ impl Coverage {
             }
         }
         for decision in &other.guards {
-            let same = |known: &&mut Decision| {
-                known.guard == decision.guard && known.decision == decision.decision
-            };
+            let same =
+                |known: &&mut Decision| known.guard == decision.guard && known.decision == decision.decision;
             match self.guards.iter_mut().find(same) {
                 Some(known) => known.steps += decision.steps,
                 None => self.guards.push(decision.clone()),
@@ -101,7 +104,9 @@ impl Coverage {
 
     /// What several searches exercised together; none if one of them does not say.
     pub fn of_all(verifications: &[Verification]) -> Option<Self> {
-        let mut all = verifications.iter().map(|verification| verification.coverage.as_ref());
+        let mut all = verifications
+            .iter()
+            .map(|verification| verification.coverage.as_ref());
         let mut sum = all.next()??.clone();
         for coverage in all {
             sum.add(coverage?);
@@ -136,9 +141,14 @@ pub fn unexercised(verifications: &[Verification]) -> Unexercised {
             never.map(|action| action.action).collect()
         });
     let mut vacuous = Vec::new();
-    for result in verifications.iter().flat_map(|verification| &verification.results) {
+    for result in verifications
+        .iter()
+        .flat_map(|verification| &verification.results)
+    {
         let of_property = || {
-            let results = verifications.iter().flat_map(|verification| &verification.results);
+            let results = verifications
+                .iter()
+                .flat_map(|verification| &verification.results);
             results.filter(|other| other.property == result.property)
         };
         if of_property().all(|other| other.vacuous) && !vacuous.contains(&result.property) {
@@ -176,9 +186,12 @@ fn provides_for(world: &World<Abstract>, kind: &str) -> bool {
         "deliver -info" => rows().any(|release| release.guards.info_options.is_some()),
         "deliver CreateSandbox" => {
             let configurations = world.configurations.iter();
-            let mut handlers = configurations.flat_map(|configuration| configuration.handlers.iter().flatten());
+            let mut handlers =
+                configurations.flat_map(|configuration| configuration.handlers.iter().flatten());
             handlers.any(|handler| {
-                handler.as_ref().is_some_and(|config| config.sandboxer != Sandboxer::PodSandbox)
+                handler
+                    .as_ref()
+                    .is_some_and(|config| config.sandboxer != Sandboxer::PodSandbox)
             })
         }
         // Every pod needs these messages.

@@ -27,7 +27,12 @@ pub fn coverage_text(coverage: &Coverage, styles: &Styles) -> String {
         );
     }
     let _ = writeln!(text);
-    let _ = writeln!(text, "{:>12}  {}", "steps", set(styles.name, "decision of a guard"));
+    let _ = writeln!(
+        text,
+        "{:>12}  {}",
+        "steps",
+        set(styles.name, "decision of a guard")
+    );
     for entry in &coverage.guards {
         let _ = writeln!(text, "{:>12}  {}: {}", entry.steps, entry.guard, entry.decision);
     }
