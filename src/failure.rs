@@ -6,7 +6,7 @@ use miette::{Report, miette};
 use shimproof_model::catalog::LookupError;
 use shimproof_reports::{BuiltinError, VerifyError};
 use shimproof_scenario::ScenarioError;
-use shimproof_sim::{PredictError, RegressionsError, ScoreError};
+use shimproof_sim::{PredictError, RegressionsError, ReplayError, ScoreError, TraceError};
 
 use crate::exit::ExitCode;
 
@@ -21,6 +21,12 @@ pub enum Failure {
     Score(ScoreError),
     /// Seeds cannot be kept.
     Regressions(RegressionsError),
+    /// No built-in scenario has that name, and there is no such path.
+    UnknownScenario { name: String, help: String },
+    /// A trace cannot be read.
+    Trace(TraceError),
+    /// A trace cannot be run again.
+    Replay(ReplayError),
     /// The built-in scenarios cannot be read.
     Builtin(BuiltinError),
     /// A file or directory cannot be written.
@@ -29,6 +35,8 @@ pub enum Failure {
     OnlyExact { option: &'static str },
     /// Standard output cannot be written.
     Output(std::io::Error),
+    /// What was asked for cannot be had in this way.
+    Request { what: String, help: String },
 }
 
 impl From<VerifyError> for Failure {
@@ -67,6 +75,21 @@ impl From<RegressionsError> for Failure {
     }
 }
 
+impl From<TraceError> for Failure {
+    fn from(error: TraceError) -> Self {
+        Self::Trace(error)
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Scenario(error) => Self::Verify(VerifyError::Scenario(error)),
+            error @ ReplayError::UnknownProperty { .. } => Self::Replay(error),
+        }
+    }
+}
+
 impl From<BuiltinError> for Failure {
     fn from(error: BuiltinError) -> Self {
         Self::Builtin(error)
@@ -89,6 +112,17 @@ impl Failure {
             Self::Predict(error) => Report::new(error.as_ref().clone()),
             Self::Score(error) => Report::new(error.clone()),
             Self::Regressions(error) => Report::new(error.clone()),
+            Self::Trace(error) => Report::new(error.clone()),
+            Self::Replay(error) => miette!(
+                code = "trace::property",
+                help = "`shimproof show properties` lists them all",
+                "{error}"
+            ),
+            Self::UnknownScenario { name, help } => miette!(
+                code = "scenario::unknown",
+                help = help,
+                "there is no file or directory `{name}`, and no built-in scenario of that name"
+            ),
             Self::Verify(VerifyError::Design(error)) => miette!(
                 code = "catalogue",
                 help =
@@ -115,6 +149,7 @@ impl Failure {
                 "{} cannot be written: {error}",
                 path.display()
             ),
+            Self::Request { what, help } => miette!(code = "request", help = help.clone(), "{what}"),
             Self::Output(error) => miette!(code = "output", "standard output cannot be written: {error}"),
         }
     }

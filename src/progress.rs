@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use shimproof_search::{Observer, Progress};
+use shimproof_search::{Observer, Pace, Progress, Rates};
 use shimproof_sim::RandomProgress;
 
 use crate::output::Output;
@@ -59,8 +59,8 @@ impl RunsLine {
         )]
         let (runs, steps) = (progress.runs as f64 / seconds, progress.steps as f64 / seconds);
         self.bar.set_message(format!(
-            "{} runs, {runs:.0} runs/s, {steps:.0} steps/s",
-            progress.runs
+            "{} runs, {runs:.0} runs/s, {steps:.0} steps/s; met {} decisions, {} refusals, {} rows",
+            progress.runs, progress.decisions, progress.refusals, progress.rows
         ));
     }
 }
@@ -76,28 +76,20 @@ impl Drop for RunsLine {
 pub struct ProgressLine {
     bar: ProgressBar,
     output: Output,
+    pace: Pace,
     started: Instant,
-    /// As it was when the rate was reckoned last.
-    last: Option<Progress>,
-    rate: u64,
-    queue_grows: bool,
-    /// Of all searches that have ended, and of the one that runs.
+    /// Of the searches that have ended, and of the one that runs.
     ended: u64,
     states: u64,
 }
-
-/// A rate over less than this jumps about.
-const RATE_INTERVAL: Duration = Duration::from_millis(500);
 
 impl ProgressLine {
     pub fn new(output: Output) -> Self {
         Self {
             bar: spinner(output),
             output,
+            pace: Pace::default(),
             started: Instant::now(),
-            last: None,
-            rate: 0,
-            queue_grows: true,
             ended: 0,
             states: 0,
         }
@@ -106,7 +98,7 @@ impl ProgressLine {
     /// Leaves a line with the time that it took and the most memory.
     pub fn finish(self) {
         self.bar.finish_and_clear();
-        let memory = process_memory("VmHWM:").map(|bytes| format!(", at most {} of memory", size(bytes)));
+        let memory = peak_memory().map(|bytes| format!(", at most {} MiB of memory", bytes >> 20));
         self.output.note(&format!(
             "{} states in {:.2} s{}",
             self.ended + self.states,
@@ -114,45 +106,57 @@ impl ProgressLine {
             memory.unwrap_or_default()
         ));
     }
-
-    fn reckon(&mut self, progress: &Progress) {
-        // The next search of several begins anew.
-        if progress.states < self.states {
-            self.ended += self.states;
-            self.last = None;
-        }
-        self.states = progress.states;
-        let Some(last) = self.last else {
-            self.last = Some(*progress);
-            return;
-        };
-        let passed = progress.elapsed.saturating_sub(last.elapsed);
-        if passed >= RATE_INTERVAL {
-            let millis = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
-            self.rate = (progress.states - last.states).saturating_mul(1000) / millis;
-            self.queue_grows = progress.queue >= last.queue;
-            self.last = Some(*progress);
-        }
-    }
 }
 
 impl Observer for ProgressLine {
     fn progress(&mut self, progress: &Progress) {
-        self.reckon(progress);
+        // The next search of several begins anew.
+        if progress.states < self.states {
+            self.ended += self.states;
+            self.pace = Pace::default();
+        }
+        self.states = progress.states;
         if self.bar.is_hidden() {
             return;
         }
-        let memory = process_memory("VmRSS:").map(|bytes| format!(", {}", size(bytes)));
-        self.bar.set_message(format!(
-            "level {}, {} states, {} new/s, {} to expand ({}){}",
-            progress.depth,
-            progress.states,
-            self.rate,
-            progress.queue,
-            if self.queue_grows { "growing" } else { "shrinking" },
-            memory.unwrap_or_default()
-        ));
+        let rates = self.pace.hear(progress);
+        self.bar.set_message(told(progress, rates));
     }
+}
+
+/// The most memory that this process had, in bytes, as Linux tells it (proc(5)); none elsewhere.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim()
+        .strip_suffix(" kB")?
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1024)
+}
+
+fn told(progress: &Progress, rates: Rates) -> String {
+    // A change of less than a hundredth a second is none.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a trend that is read, not reckoned with"
+    )]
+    let notable = 0.01 * progress.queue as f64;
+    let trend = if rates.queue > notable {
+        "growing"
+    } else if rates.queue < -notable {
+        "shrinking"
+    } else {
+        "steady"
+    };
+    format!(
+        "level {}, {} states, {:.0} new/s, {} to expand ({trend}), {} MiB",
+        progress.depth,
+        progress.states,
+        rates.states,
+        progress.queue,
+        progress.memory >> 20,
+    )
 }
 
 impl Drop for ProgressLine {
@@ -161,22 +165,34 @@ impl Drop for ProgressLine {
     }
 }
 
-/// Memory of this process, in bytes, as Linux tells it (proc(5)); none elsewhere.
-fn process_memory(field: &str) -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
-    line.trim()
-        .strip_suffix(" kB")?
-        .parse::<u64>()
-        .ok()?
-        .checked_mul(1024)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn size(bytes: u64) -> String {
-    let mebibytes = bytes >> 20;
-    if mebibytes < 10 * 1024 {
-        format!("{mebibytes} MiB")
-    } else {
-        format!("{} GiB", mebibytes >> 10)
+    #[test]
+    fn the_line_tells_depth_states_pace_queue_and_memory() {
+        let progress = Progress {
+            depth: 12,
+            states: 345_678,
+            transitions: 2_000_000,
+            queue: 1000,
+            memory: 7 << 20,
+            elapsed: Duration::from_secs(3),
+        };
+        let line = |queue| {
+            told(
+                &progress,
+                Rates {
+                    states: 99_000.4,
+                    queue,
+                },
+            )
+        };
+        assert_eq!(
+            line(-20.0),
+            "level 12, 345678 states, 99000 new/s, 1000 to expand (shrinking), 7 MiB"
+        );
+        assert!(line(20.0).contains("(growing)"));
+        assert!(line(-5.0).contains("(steady)"));
     }
 }

@@ -90,6 +90,7 @@ fn search(scenario: &Scenario, design: Option<String>, faults: Option<u32>) -> S
                 design,
                 faults,
                 pods: None,
+                ..Overrides::default()
             },
         )
         .unwrap_or_else(|error| panic!("{what}: {:?}", miette::Report::new(error)));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::{Catalog, LookupError};
-use shimproof_model::trace::{Trace, record_with_aftermath};
+use shimproof_model::trace::{Setting, Trace, record_with_aftermath};
 use shimproof_model::{Action, World};
 use shimproof_properties::reachability::{self, Reachability};
 use shimproof_properties::{CheckError, Engine, Finding, Findings, Machine, Property, PropertyKind, check};
@@ -212,6 +212,7 @@ pub fn verify(
         design,
         pods: question.pods,
         faults: question.faults,
+        ..Overrides::default()
     };
     let world = question.scenario.world(catalog, &overrides).map_err(Box::new)?;
     let machine = Arc::new(Machine::new(world));
@@ -233,6 +234,12 @@ pub fn verify(
     let names = Names {
         scenario: &question.scenario.file.name,
         design: &design_name(world),
+        setting: Setting {
+            design: question.design.map(str::to_owned),
+            pods: question.pods,
+            faults: question.faults,
+            ..Setting::default()
+        },
     };
     let statements = properties
         .iter()
@@ -271,6 +278,7 @@ pub fn verify(
 struct Names<'a> {
     scenario: &'a str,
     design: &'a str,
+    setting: Setting,
 }
 
 fn result(
@@ -299,6 +307,7 @@ fn result(
         });
         Trace {
             scenario: names.scenario.to_owned(),
+            setting: names.setting.clone(),
             design: names.design.to_owned(),
             property: finding.id.clone(),
             finding: broken.map_or_else(|| statement.clone(), |broken| broken.what),

@@ -58,6 +58,7 @@ mod limits;
 mod liveness;
 mod observer;
 mod outcome;
+mod pace;
 mod packed;
 mod path;
 mod property;
@@ -77,6 +78,7 @@ pub use liveness::{
 };
 pub use observer::{Finding, Observer, Progress};
 pub use outcome::Outcome;
+pub use pace::{Pace, Rates};
 pub use packed::{
     ActionCoverage, Coverage, PackedOptions, PackedOutcome, PackedOutcomeOf, PackedState, PackedSystem,
     available_memory, packed_breadth_first,

@@ -178,7 +178,7 @@ impl EnvironmentPacking {
                 None => return Err(Misfit { field }),
             };
         }
-        digits[MAPPINGS] = mappings.bits().into();
+        digits[MAPPINGS] = mappings.bits();
         for (digit, left) in digits[FAULTS..].iter_mut().zip(budgets(faults)) {
             *digit = left.into();
         }
@@ -248,7 +248,7 @@ impl EnvironmentPacking {
                 introspected: self.introspected_of(digit(6)),
             },
             on_disk,
-            mappings: Blocks::of_bits(u16::from(byte(digit(MAPPINGS)))),
+            mappings: Blocks::of_bits(digit(MAPPINGS)),
             faults: Budget {
                 total: fault(0),
                 containerd_restart: fault(1),

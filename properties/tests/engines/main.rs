@@ -45,6 +45,7 @@ fn world(scenario: &Scenario, pods: Option<u32>, faults: Option<u32>) -> World<A
         design: None,
         faults,
         pods,
+        ..Overrides::default()
     };
     scenario.world(Catalog::embedded(), &overrides).unwrap()
 }

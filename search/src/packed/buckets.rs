@@ -2,20 +2,41 @@
 
 use super::chunk::Origin;
 use super::hash::{PARTITIONS, StateHash};
+use super::line::per_line;
 use super::partition::{GROUP, StateId};
-use super::system::PackedState;
+use super::system::{PackedState, first_word};
 
 /// A bucket of steps for each partition, in blocks of one array, so that buckets grow without moving.
 #[derive(Debug)]
 pub(super) struct Buckets<State> {
-    states: Vec<State>,
-    sources: Vec<StateId>,
-    kinds: Vec<u8>,
-    /// Where the next step of each partition goes. At the beginning of a block: into a new block.
-    cursors: Vec<usize>,
-    /// The first block of each partition, and for each block, the next one of its partition.
-    first: Vec<u32>,
+    blocks: Vec<Block<State>>,
+    /// For each block, the next one of its partition.
     chain: Vec<u32>,
+    /// For each partition, where its next step goes. At the beginning of a block: into a new block.
+    cursors: Vec<usize>,
+    /// For each partition, its first block, and how many steps it has.
+    first: Vec<u32>,
+    lengths: Vec<u32>,
+}
+
+/// Steps into one partition, side by side, so that a step is written to few places.
+#[derive(Clone, Copy, Debug)]
+struct Block<State> {
+    states: [State; BLOCK],
+    sources: [StateId; BLOCK],
+    kinds: [u8; BLOCK],
+}
+
+impl<State: PackedState> Block<State> {
+    /// Has the block fetched from memory.
+    #[inline]
+    fn touch(&self) {
+        let states = self.states.iter().step_by(per_line::<State>());
+        let touched = states.fold(0, |touched, state| touched ^ first_word(state));
+        let sources = self.sources.iter().step_by(per_line::<StateId>());
+        let touched = sources.fold(touched, |touched, source| touched ^ u64::from(source.local()));
+        std::hint::black_box(touched);
+    }
 }
 
 /// Some steps into one partition.
@@ -27,23 +48,22 @@ pub(super) struct Group<'a, State> {
 }
 
 /// Steps of a block.
-const BLOCK: usize = 4 * GROUP;
+const BLOCK: usize = 2 * GROUP;
 const NO_BLOCK: u32 = u32::MAX;
 
 /// The bytes of a step in a bucket.
 pub(super) const fn step_bytes<State>() -> usize {
-    size_of::<State>() + size_of::<StateId>() + 1
+    (size_of::<Block<State>>() + size_of::<u32>()).div_ceil(BLOCK)
 }
 
 impl<State: PackedState> Buckets<State> {
     pub(super) fn new() -> Self {
         Self {
-            states: Vec::new(),
-            sources: Vec::new(),
-            kinds: Vec::new(),
+            blocks: Vec::new(),
+            chain: Vec::new(),
             cursors: vec![0; PARTITIONS],
             first: vec![NO_BLOCK; PARTITIONS],
-            chain: Vec::new(),
+            lengths: vec![0; PARTITIONS],
         }
     }
 
@@ -52,22 +72,19 @@ impl<State: PackedState> Buckets<State> {
         let room = if steps == 0 {
             0
         } else {
-            steps + PARTITIONS * BLOCK / 2
+            steps / BLOCK + PARTITIONS.min(steps)
         };
-        self.states.clear();
-        self.sources.clear();
-        self.kinds.clear();
+        self.blocks.clear();
         self.chain.clear();
         self.cursors.fill(0);
         self.first.fill(NO_BLOCK);
-        if self.states.capacity() / 2 > room {
-            self.states.shrink_to(room);
-            self.sources.shrink_to(room);
-            self.kinds.shrink_to(room);
-        } else if self.states.capacity() < room {
-            self.states.reserve_exact(room);
-            self.sources.reserve_exact(room);
-            self.kinds.reserve_exact(room);
+        self.lengths.fill(0);
+        if self.blocks.capacity() / 2 > room {
+            self.blocks.shrink_to(room);
+            self.chain.shrink_to(room);
+        } else if self.blocks.capacity() < room {
+            self.blocks.reserve_exact(room);
+            self.chain.reserve_exact(room);
         }
     }
 
@@ -78,9 +95,10 @@ impl<State: PackedState> Buckets<State> {
         if at.is_multiple_of(BLOCK) {
             at = self.add_block(partition, state, origin);
         }
-        self.states[at] = state;
-        self.sources[at] = origin.source;
-        self.kinds[at] = origin.kind;
+        let block = &mut self.blocks[at / BLOCK];
+        block.states[at % BLOCK] = state;
+        block.sources[at % BLOCK] = origin.source;
+        block.kinds[at % BLOCK] = origin.kind;
         self.cursors[partition] = at + 1;
     }
 
@@ -91,30 +109,32 @@ impl<State: PackedState> Buckets<State> {
         reason = "a chunk's steps are bounded far below"
     )]
     fn add_block(&mut self, partition: usize, state: State, origin: Origin) -> usize {
-        let block = self.chain.len() as u32;
+        let block = self.blocks.len();
         let full = self.cursors[partition];
         if full == 0 {
-            self.first[partition] = block;
+            self.first[partition] = block as u32;
         } else {
-            self.chain[full / BLOCK - 1] = block;
+            self.chain[full / BLOCK - 1] = block as u32;
+        }
+        self.lengths[partition] += BLOCK as u32;
+        if block == self.blocks.capacity() {
+            // By an eighth, where `Vec` would double.
+            let more = (block / 8).max(16);
+            self.blocks.reserve_exact(more);
+            self.chain.reserve_exact(more);
         }
         self.chain.push(NO_BLOCK);
-        let at = self.states.len();
-        self.grow(at + BLOCK);
-        self.states.resize(at + BLOCK, state);
-        self.sources.resize(at + BLOCK, origin.source);
-        self.kinds.resize(at + BLOCK, origin.kind);
-        at
+        self.blocks.push(Block {
+            states: [state; BLOCK],
+            sources: [origin.source; BLOCK],
+            kinds: [origin.kind; BLOCK],
+        });
+        block * BLOCK
     }
 
-    /// By an eighth, where `Vec` would double.
-    fn grow(&mut self, len: usize) {
-        if len > self.states.capacity() {
-            let more = (len / 8).max(16 * BLOCK);
-            self.states.reserve_exact(more);
-            self.sources.reserve_exact(more);
-            self.kinds.reserve_exact(more);
-        }
+    /// How many steps lead into a partition; a block more at most.
+    pub(super) fn about(&self, partition: usize) -> usize {
+        self.lengths[partition] as usize
     }
 
     /// The steps into a partition, in their order, up to [`GROUP`] at a time.
@@ -127,17 +147,22 @@ impl<State: PackedState> Buckets<State> {
         blocks.flat_map(move |block| {
             let from = block as usize * BLOCK;
             // Only the last block is not full, and it is where the cursor is.
-            let to = if (from + 1..=from + BLOCK).contains(&end) {
-                end
+            let used = if (from + 1..=from + BLOCK).contains(&end) {
+                end - from
             } else {
-                from + BLOCK
+                BLOCK
             };
-            (from..to).step_by(GROUP).map(move |from| {
-                let range = from..to.min(from + GROUP);
+            // The next block is somewhere else; while this one is read, it is on its way.
+            if let Some(next) = self.blocks.get(self.chain[block as usize] as usize) {
+                next.touch();
+            }
+            let block = &self.blocks[block as usize];
+            (0..used).step_by(GROUP).map(move |from| {
+                let range = from..used.min(from + GROUP);
                 Group {
-                    states: &self.states[range.clone()],
-                    sources: &self.sources[range.clone()],
-                    kinds: &self.kinds[range],
+                    states: &block.states[range.clone()],
+                    sources: &block.sources[range.clone()],
+                    kinds: &block.kinds[range],
                 }
             })
         })
@@ -145,7 +170,7 @@ impl<State: PackedState> Buckets<State> {
 
     /// The bytes that they use.
     pub(super) const fn bytes(&self) -> u64 {
-        (self.states.capacity() * step_bytes::<State>() + 4 * self.chain.capacity()) as u64
+        (self.blocks.capacity() * (size_of::<Block<State>>() + size_of::<u32>())) as u64
     }
 }
 
@@ -182,6 +207,6 @@ mod tests {
             assert_eq!(found, round);
         }
         buckets.prepare(0);
-        assert_eq!(buckets.states.capacity(), 0);
+        assert_eq!(buckets.blocks.capacity(), 0);
     }
 }

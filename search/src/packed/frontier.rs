@@ -1,6 +1,7 @@
 //! The order in which a level is expanded.
 
 use super::chunk::Span;
+use super::hash::PARTITIONS;
 use super::partition::StateId;
 
 /// The states of a level, in the order in which they are expanded: some of each partition, and again some of
@@ -22,7 +23,7 @@ pub(super) struct Frontier {
 }
 
 /// States of a turn, of all partitions together.
-const TURN: u64 = 2048;
+const TURN: u64 = 4 * PARTITIONS as u64;
 
 impl Frontier {
     /// There must be a run, and none may be empty.

@@ -5,7 +5,7 @@ use super::system::PackedState;
 /// The space is divided by hash, so that each part has one owner at a time and none waits for another. A
 /// fixed number, so that the order of states does not depend on the number of threads.
 pub(super) const PARTITIONS: usize = 1 << PARTITION_BITS;
-pub(super) const PARTITION_BITS: u32 = 8;
+pub(super) const PARTITION_BITS: u32 = 10;
 
 /// The hash of a state. The top bits choose its partition, the next 32 its place there, the lowest its tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,21 +7,20 @@ use std::time::Duration;
 
 use super::answers::Place;
 use super::buckets::step_bytes;
-use super::chunk::{Chunk, During, MAX_SOURCES};
+use super::chunk::{Chunk, MAX_SOURCES};
 use super::frontier::Frontier;
+use super::halt::Halt;
 use super::hash::PARTITIONS;
 use super::options::PackedOptions;
 use super::outcome::PackedOutcomeOf;
-use super::partition::{Full, StateId};
+use super::partition::StateId;
 use super::system::PackedSystem;
 use super::team::{Leader, Team};
-use super::work::{Plan, Shard, Shared, Stop, Task, read, write};
+use super::work::{Plan, Shard, Shared, Task, read, write};
 use crate::error::guarded;
 use crate::limits::Watch;
 use crate::question::questions;
-use crate::{
-    Activity, Bound, ErrorOf, Limits, Observer, PathOf, Progress, Property, SearchError, TransitionSystem,
-};
+use crate::{Activity, Bound, ErrorOf, Limits, Observer, Progress, Property, SearchError, TransitionSystem};
 
 /// Visits every reachable state of `system`, nearest first, and answers `properties`; as
 /// [`crate::breadth_first`], for states that are words, on several threads.
@@ -112,24 +111,6 @@ fn shared<'a, S: PackedSystem>(
     }
 }
 
-/// Why a search ends before the space does.
-enum Halt<S: PackedSystem> {
-    Bound(Bound),
-    Fault(Box<ErrorOf<S>>),
-}
-
-impl<S: PackedSystem> From<Bound> for Halt<S> {
-    fn from(bound: Bound) -> Self {
-        Self::Bound(bound)
-    }
-}
-
-impl<S: PackedSystem> From<ErrorOf<S>> for Halt<S> {
-    fn from(error: ErrorOf<S>) -> Self {
-        Self::Fault(Box::new(error))
-    }
-}
-
 #[derive(Default)]
 pub(super) struct Totals {
     /// The level whose states are being expanded.
@@ -144,6 +125,7 @@ pub(super) struct Totals {
     passed_on: u64,
     /// States of the level that are still to be expanded.
     queue: u64,
+    memory: u64,
     pub(super) peak_memory: u64,
 }
 
@@ -156,7 +138,7 @@ pub(super) struct Search<'scope, 'env, 'a, S: PackedSystem> {
     helpers: usize,
     pub(super) properties: &'a [Property<S>],
     limits: &'env Limits,
-    memory: u64,
+    pub(super) memory: u64,
     pub(super) watch: Watch,
     /// For each property, where its condition was decided.
     pub(super) places: Vec<Option<Place>>,
@@ -383,84 +365,9 @@ impl<S: PackedSystem> Search<'_, '_, '_, S> {
             self.totals.depth = self.totals.level + 1;
         }
         self.totals.states = states;
+        self.totals.memory = bytes;
         self.totals.peak_memory = self.totals.peak_memory.max(bytes);
     }
-
-    /// The first fault, or else the first bound, of an expansion.
-    fn check_chunks(&self, chunks: usize) -> Result<(), Halt<S>> {
-        let mut stopped = None;
-        for chunk in &self.shared.chunks[..chunks] {
-            let mut chunk = write(chunk);
-            if let Some(fault) = chunk.fault.take() {
-                let source = chunk.source(fault.offset);
-                let mut path = self.shared.path_to(source)?;
-                let (property, role, action, to) = match fault.during {
-                    During::Successors => return Err(panicked(Activity::Successors, fault.message, path)),
-                    During::Canonical => return Err(panicked(Activity::Canonical, fault.message, path)),
-                    During::Question(number, action, to) => {
-                        let question = &self.shared.step_questions[number];
-                        (question.property, question.role, action, to)
-                    }
-                    During::StateQuestion(number, action, to) => {
-                        let question = &self.shared.state_questions[number];
-                        (question.property, question.role, action, to)
-                    }
-                };
-                if self.shared.symmetry {
-                    let (mut to, kind) = (to, S::action_kind(&action));
-                    self.shared.system.canonical(&mut to);
-                    let same_step = |_: &S::State, action: &S::Action, real: &S::State| {
-                        S::action_kind(action) == kind && self.shared.stands_for(&to, real)
-                    };
-                    self.shared.extend(&mut path, same_step)?;
-                } else {
-                    path.steps.push((action, to));
-                }
-                let activity = role.activity(self.properties[property].id());
-                return Err(panicked(activity, fault.message, path));
-            }
-            if let Some((number, offset)) = chunk.asymmetry {
-                let path = self.shared.path_to(chunk.source(offset))?;
-                let property = self.shared.state_questions[number].property;
-                return Err(self.asymmetric(property, path).into());
-            }
-            stopped = stopped.or(chunk.stopped);
-        }
-        stopped.map_or(Ok(()), |stopped| Err(self.bound(stopped, None).into()))
-    }
-
-    /// As `check_chunks`, of storing.
-    fn check_shards(&self, allowance: Bound) -> Result<(), Halt<S>> {
-        let mut stopped = None;
-        for (partition, shard) in self.shared.shards.iter().enumerate() {
-            let mut shard = write(shard);
-            stopped = stopped.or(shard.stopped);
-            let Some(fault) = shard.fault.take() else { continue };
-            drop(shard);
-            let path = self.shared.path_to(StateId::new(partition, fault.local))?;
-            let question = &self.shared.state_questions[fault.question];
-            let activity = question.role.activity(self.properties[question.property].id());
-            return Err(panicked(activity, fault.message, path));
-        }
-        stopped.map_or(Ok(()), |stopped| Err(self.bound(stopped, Some(allowance)).into()))
-    }
-
-    fn bound(&self, stopped: Stop, allowance: Option<Bound>) -> Bound {
-        match (stopped, allowance) {
-            (Stop::Bound(bound), _) | (Stop::Allowance, Some(bound)) => bound,
-            (Stop::Full(Full::Memory), _) => Bound::Memory(self.memory),
-            (Stop::Full(Full::Names) | Stop::Allowance, _) => Bound::States(self.totals.states),
-        }
-    }
-}
-
-fn panicked<S: PackedSystem>(activity: Activity, message: String, path: PathOf<S>) -> Halt<S> {
-    let path = Some(path);
-    Halt::from(SearchError::Panicked {
-        activity,
-        message,
-        path,
-    })
 }
 
 /// A chunk that expects more does not know better.
@@ -472,6 +379,7 @@ fn progress(totals: &Totals, elapsed: Duration) -> Progress {
         states: totals.states,
         transitions: totals.transitions,
         queue: totals.states - totals.expanded,
+        memory: totals.memory,
         elapsed,
     }
 }

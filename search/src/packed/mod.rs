@@ -11,6 +11,7 @@ mod buckets;
 mod chunk;
 mod coverage;
 mod frontier;
+mod halt;
 mod hash;
 mod leader;
 mod line;

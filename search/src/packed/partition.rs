@@ -1,9 +1,9 @@
 //! One part of the states that were visited.
 
 use super::hash::{PARTITION_BITS, PARTITIONS, StateHash};
-use super::line::{Line, SLOTS};
+use super::line::{Line, SLOTS, per_line};
 use super::paged::Paged;
-use super::system::PackedState;
+use super::system::{PackedState, first_word};
 
 /// A state's name: the partition in the top bits, the place there below. Names are in the order in which
 /// states are expanded.
@@ -62,8 +62,11 @@ pub(super) struct Partition<State> {
     share: u64,
 }
 
-const PAGE_BITS: u32 = 10;
-const LINE_PAGE_BITS: u32 = 6;
+const PAGE_BITS: u32 = 9;
+const LINE_PAGE_BITS: u32 = 5;
+
+/// How many times as fast a line comes after its neighbour as alone; about.
+const WORTH_WARMING: usize = 6;
 
 /// How many states are sought at a time, so that the processor fetches what they need side by side.
 pub(super) const GROUP: usize = 16;
@@ -173,6 +176,24 @@ impl<State: PackedState> Partition<State> {
         }
     }
 
+    /// Has the whole partition fetched, if so many states will be sought in it soon that most of it is needed:
+    /// neighbours come much faster than places here and there.
+    pub(super) fn warm(&self, sought: usize) {
+        let lines = self.lines.len() + self.states.len() / per_line::<State>();
+        if sought * WORTH_WARMING < lines {
+            return;
+        }
+        let mut touched = 0;
+        for lines in self.lines.slices(0, self.lines.len()) {
+            touched = lines.iter().fold(touched, |touched, line| touched ^ line.touch());
+        }
+        for states in self.states.slices(0, self.states.len()) {
+            let each = states.iter().step_by(per_line::<State>());
+            touched = each.fold(touched, |touched, state| touched ^ first_word(state));
+        }
+        std::hint::black_box(touched);
+    }
+
     /// Adds those of up to [`GROUP`] states that are new, in their order. For each of them, `admit` is asked
     /// first, with its position in the group: for its predecessor, or for why it must stay out. `stored` hears
     /// of it afterwards. There must be room.
@@ -198,7 +219,8 @@ impl<State: PackedState> Partition<State> {
         std::hint::black_box(touched);
         let mut known = [false; GROUP];
         for (index, state) in group.iter().enumerate() {
-            // Most often the first candidate is the state or there is none.
+            // Most often the first candidate is the state or there is none. The state that is looked at in vain
+            // then is the first one, which is at hand.
             let local = self.lines.get(places[index]).first_candidate(tags[index]);
             known[index] = local < self.len() && self.state(local) == state;
         }

@@ -5,9 +5,9 @@ use super::system::PackedState;
 
 /// A small, exact memory of states that were passed on, one for each place that a hash can name.
 ///
-/// Neighbours in the order of the search have successors in common: of two-phase commit, three of four steps
-/// lead to a state that this remembers. They need not be passed on again: the step before them, which was
-/// passed on, is the one that counts if the state is new.
+/// Neighbours in the order of the search have successors in common: of two-phase commit with nine resource
+/// managers, half of the steps to another state lead to one that this remembers. They need not be passed on
+/// again: the step before them, which was passed on, is the one that counts if the state is new.
 ///
 /// Each chunk has its own. Chunks of a number are expanded in their order, by whatever thread, so what is
 /// passed on does not depend on threads.

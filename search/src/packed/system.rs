@@ -20,6 +20,12 @@ impl<const W: usize> PackedState for [u64; W] {
     }
 }
 
+/// A read of this has the state fetched from memory.
+#[inline]
+pub(super) fn first_word<State: PackedState>(state: &State) -> u64 {
+    state.words().first().copied().unwrap_or(0)
+}
+
 mod sealed {
     /// The search counts on the layout of arrays.
     pub trait Sealed {}

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::chunk::{Chunk, During, ExpansionFault, Origin};
+use super::chunk::{Chunk, During, ExpansionFault, Origin, Span};
 use super::hash::{PARTITIONS, StateHash};
 use super::partition::{Full, Partition, StateId};
-use super::system::PackedSystem;
+use super::system::{PackedSystem, first_word};
 use crate::Bound;
 use crate::error::guarded;
 use crate::property::{OnState, OnStep};
@@ -63,6 +63,9 @@ pub(super) struct Plan {
     /// The most steps that a chunk may hold.
     pub(super) max_steps: u64,
 }
+
+/// While this many spans are expanded, as many more are on their way from memory.
+const SPANS_AHEAD: usize = 4;
 
 /// Looked at before each state that is expanded, and now and then while states are stored.
 pub(super) type Look<'a> = &'a mut dyn FnMut() -> Result<(), Bound>;
@@ -159,7 +162,10 @@ impl<S: PackedSystem> Shared<'_, S> {
             ..
         } = chunk;
         let asks = plan.step_questions.contains(&true);
-        for span in spans {
+        for (index, span) in spans.iter().enumerate() {
+            if index % SPANS_AHEAD == 0 {
+                self.touch(spans.iter().skip(index + SPANS_AHEAD).take(SPANS_AHEAD));
+            }
             let shard = read(&self.shards[span.first.partition()]);
             let states = shard.table.states(span.first.local(), span.count).flatten();
             for (number, state) in (0..).zip(states) {
@@ -179,6 +185,9 @@ impl<S: PackedSystem> Shared<'_, S> {
                     let kind = S::action_kind(&action);
                     counts.step(kind);
                     steps_of_state += 1;
+                    if successor == state {
+                        return;
+                    }
                     let real = *successor;
                     let mut successor = real;
                     if self.symmetry {
@@ -206,6 +215,15 @@ impl<S: PackedSystem> Shared<'_, S> {
             }
         }
         Ok(())
+    }
+
+    /// Has the first states of these spans fetched from memory.
+    fn touch<'s>(&self, spans: impl Iterator<Item = &'s Span>) {
+        let touched = spans.fold(0, |touched, span| {
+            let shard = read(&self.shards[span.first.partition()]);
+            touched ^ first_word(shard.table.state(span.first.local()))
+        });
+        std::hint::black_box(touched);
     }
 
     fn ask_about_step(
@@ -256,7 +274,10 @@ impl<S: PackedSystem> Shared<'_, S> {
         let mut shard = write(&self.shards[job]);
         let mut asked = (0, 0);
         let result = guarded(|| {
-            for chunk in &self.chunks[..plan.chunks] {
+            let chunks = &self.chunks[..plan.chunks];
+            let sought = chunks.iter().map(|chunk| read(chunk).buckets.about(job)).sum();
+            shard.table.warm(sought);
+            for chunk in chunks {
                 let chunk = read(chunk);
                 for group in chunk.buckets.groups(job) {
                     look().map_err(Stop::Bound)?;
