@@ -101,7 +101,9 @@ impl Failure {
                 )
             }
             Self::Verify(error @ VerifyError::Check(_)) => miette!(code = "search", "{error}"),
-            Self::Builtin(error) | Self::Verify(VerifyError::Builtin(error)) => miette!(code = "builtin", "{error}"),
+            Self::Builtin(error) | Self::Verify(VerifyError::Builtin(error)) => {
+                miette!(code = "builtin", "{error}")
+            }
             Self::Write { path, error } => miette!(
                 code = "write",
                 help = "name a directory that exists and can be written",

@@ -140,12 +140,10 @@ fn exit_code(verification: &Verification) -> ExitCode {
     let violated = verification
         .results
         .iter()
-        .any(|result| result.verdict == Verdict::Violated);
+        .any(|result| result.verdict == Verdict::Violated && !result.information);
     if violated {
         ExitCode::Violated
-    } else if verification.cut_short()
-        || verification.results.iter().any(|r| r.verdict == Verdict::Unknown)
-    {
+    } else if verification.cut_short() || verification.results.iter().any(|r| r.verdict == Verdict::Unknown) {
         ExitCode::BoundReached
     } else {
         ExitCode::Ok

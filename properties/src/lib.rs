@@ -27,9 +27,9 @@ mod requested_pod_runs;
 mod type_as_configured;
 mod userns_honoured;
 
-pub use containerd_guards_itself::{containerd_guards_itself, under_any_client};
 pub use catalog::{all, find, policies, policies_of};
 pub use check::{CheckError, Engine, Finding, Findings, check};
+pub use containerd_guards_itself::{containerd_guards_itself, under_any_client};
 pub use fairness::Process;
 pub use live::{Counterexample, LiveFinding, LiveFindings, LiveProperty, check_live, find_live, live};
 pub use machine::{Machine, Taken};

@@ -104,7 +104,13 @@ fn compared_with<'p, D: Domain>(
             rests_on(Fact::Shim(shim, ShimField::StartRules));
             let framing = world.containerd[usize::from(sandbox.containerd)].row.start_stdin;
             let options = sandbox.options.as_ref();
-            let read = delivered::<D>(world.shim(shim), Channel::Start, Target::Sandbox, options, framing);
+            let read = delivered::<D>(
+                world.shim(shim),
+                Channel::Start,
+                Target::Sandbox,
+                options,
+                framing,
+            );
             (read.outcome != Delivered::NotRead && !read.misframed).then_some((Channel::Start, options))
         }
     }

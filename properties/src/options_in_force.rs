@@ -50,7 +50,9 @@ pub fn property<D: Domain>() -> Property<D> {
                 Delivered::Unknown | Delivered::Rejected => return None,
                 // What is never looked at was sent when the shim was started, if at all.
                 Delivered::NotRead => pod.sandbox.as_ref()?.options.as_ref(),
-                Delivered::Absent | Delivered::Applied | Delivered::Ignored | Delivered::Misread => message.options,
+                Delivered::Absent | Delivered::Applied | Delivered::Ignored | Delivered::Misread => {
+                    message.options
+                }
             };
             let lost = D::lost(sent, table);
             let passed_over: Vec<String> = D::lost(None, table)

@@ -16,7 +16,10 @@ const ABOUT: About = About {
     since: Since {
         text: "Every release that writes an owner, from the window of 2024 on, maps the user by the mappings of the container's own \
                OCI specification. A design that forgets to is refuted by this.",
-        sources: &["internal/cri/server/container_start_linux.go@v2.0.1", "internal/userns/idmap.go@v2.0.1"],
+        sources: &[
+            "internal/cri/server/container_start_linux.go@v2.0.1",
+            "internal/userns/idmap.go@v2.0.1",
+        ],
         shown_by: &[
             kept("containerd-10598", "release/2.0@952ad6b3a"),
             kept("containerd-10598", "v2.0.1"),

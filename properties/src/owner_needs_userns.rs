@@ -36,8 +36,8 @@ pub fn property<D: Domain>() -> Property<D> {
         about: ABOUT,
         broken: |world, _, pod, _| {
             let container = usize::from(with_owner(pod)?);
-            let mode = pod.containers[container]
-                .map_or(UsernsMode::LinuxNil, |container| container.userns.mode());
+            let mode =
+                pod.containers[container].map_or(UsernsMode::LinuxNil, |container| container.userns.mode());
             let name = &world.pod_spec(pod.spec).containers[container].name;
             (mode != UsernsMode::Pod).then(|| Broken {
                 what: format!(

@@ -31,7 +31,11 @@ const ABOUT: About = About {
             broken("youki-pipe-owner", "v2.0.1"),
         ],
     },
-    scenarios: &["containerd-10598", "containerd-10598-non-root", "youki-pipe-owner"],
+    scenarios: &[
+        "containerd-10598",
+        "containerd-10598-non-root",
+        "youki-pipe-owner",
+    ],
 };
 
 /// `pipe-openable`.
@@ -73,10 +77,7 @@ struct Stdio<'w, D: Domain> {
 
 /// The running containers whose pipes were made on the host and given by an OCI runtime to a process of the host. A
 /// sandbox with a kernel of its own has its own idea of who owns them.
-fn with_host_pipes<'w, D: Domain>(
-    world: &'w World<D>,
-    pod: &Pod<D>,
-) -> impl Iterator<Item = Stdio<'w, D>> {
+fn with_host_pipes<'w, D: Domain>(world: &'w World<D>, pod: &Pod<D>) -> impl Iterator<Item = Stdio<'w, D>> {
     let specs = &world.pod_spec(pod.spec).containers;
     specs.iter().zip(pod.containers).filter_map(|(spec, record)| {
         let Container { userns, state, .. } = record?;

@@ -7,7 +7,8 @@ use shimproof_model::guards::{
     Owner, Pin, UsernsDecision,
 };
 use shimproof_model::{
-    Container, ContainerState, Delivered, Domain, Finite, InFlight, Node, Phase, Pod, Refusal, SandboxState, World,
+    Container, ContainerState, Delivered, Domain, Finite, InFlight, Node, Phase, Pod, Refusal, SandboxState,
+    World,
 };
 
 use crate::machine::Taken;

@@ -39,22 +39,19 @@ pub fn property<D: Domain>() -> LiveProperty<D> {
         kind: PropertyKind::LeadsTo,
         until_a_fault: true,
         not_of: |world| {
-            (world.client == Client::Any).then_some("the client is any, and nobody is obliged to start a container")
+            (world.client == Client::Any)
+                .then_some("the client is any, and nobody is obliged to start a container")
         },
         premise: |_, _, pod| matches!(pod.in_flight, Some(InFlight::RunPodSandbox { .. })),
+        telling: None,
         conclusion: |world, _, pod| pod.runs(world.pod_spec(pod.spec).containers.len()),
         explain,
     }
 }
 
 /// What keeps the pod from running: the last refusal of the run, and whether it is about an option.
-fn explain<D: Domain>(
-    world: &shimproof_model::World<D>,
-    counterexample: &Counterexample<D>,
-) -> String {
-    let Counterexample {
-        pod, stem, cycle, ..
-    } = counterexample;
+fn explain<D: Domain>(world: &shimproof_model::World<D>, counterexample: &Counterexample<D>) -> String {
+    let Counterexample { pod, stem, cycle, .. } = counterexample;
     let name = &world.pod_spec(world.pods[*pod]).name;
     let ends = match cycle {
         Some(cycle) if !cycle.is_empty() => "is tried again and again, and never runs",

@@ -10,9 +10,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use shimproof_model::Abstract;
+use shimproof_model::World;
 use shimproof_model::catalog::{Catalog, ContainerdRow, IoOwnerId};
+use shimproof_model::world::Client;
 use shimproof_properties::{
-    About, Engine, Machine, all, check, containerd_guards_itself, live, policies,
+    About, Engine, Machine, all, check, check_live, containerd_guards_itself, find_live, live, policies,
+    under_any_client,
 };
 use shimproof_scenario::{Overrides, Scenario};
 use shimproof_search::{Answer, Limits};
@@ -68,10 +71,7 @@ fn designs() -> Vec<(String, ContainerdRow)> {
     unmapped.0 = "hypothetical: the id of the container as owner".to_owned();
     unmapped.1.io_owner_id = IoOwnerId::ContainerId;
     let named = Catalog::embedded().designs().iter();
-    named
-        .map(|named| design(&named.name))
-        .chain([unmapped])
-        .collect()
+    named.map(|named| design(&named.name)).chain([unmapped]).collect()
 }
 
 #[test]
@@ -101,12 +101,122 @@ fn every_property_is_kept_by_one_design_and_broken_by_another() {
     }
 }
 
+/// A search for whole runs that is cut short says so, and does not say that something holds.
+#[test]
+fn a_bound_leaves_whole_runs_open() {
+    let overrides = Overrides {
+        design: Some(design("nil-or-node")),
+        faults: None,
+        pods: None,
+    };
+    let world = scenario("containerd-11091")
+        .world(Catalog::embedded(), &overrides)
+        .unwrap();
+    let machine = Arc::new(Machine::<Abstract>::new(world));
+    let stopped = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let bounds = [
+        Limits {
+            max_states: Some(100),
+            ..Limits::default()
+        },
+        Limits {
+            stop: Some(stopped),
+            ..Limits::default()
+        },
+    ];
+    for limits in bounds {
+        let found = check_live(&machine, &live(), false, &limits, &mut ()).unwrap();
+        assert!(found.bound.is_some());
+        for finding in &found.findings {
+            assert_eq!(finding.answer, Answer::Unknown, "{}", finding.id);
+        }
+    }
+    // Nothing holds either where it is not known what a shim does.
+    let found = check_live(&machine, &live(), true, &Limits::default(), &mut ()).unwrap();
+    assert!(
+        found
+            .findings
+            .iter()
+            .all(|finding| finding.answer == Answer::Unknown)
+    );
+}
+
+/// What `under_any_client` leaves out changes no verdict: the same with all the faults of the scenario.
+#[test]
+fn faults_that_change_no_file_add_nothing_under_any_client() {
+    for (name, named) in [
+        ("containerd-11091", "nil-check-missing-node"),
+        ("containerd-11091", "nil-or-node"),
+        ("gvisor-userns-admitted", "v2.3.4"),
+        ("gvisor-userns-admitted", "v2.0.0"),
+        ("sandbox-api-endpoint", "v2.0.0"),
+    ] {
+        let overrides = Overrides {
+            design: Some(design(named)),
+            faults: None,
+            pods: None,
+        };
+        let world = scenario(name).world(Catalog::embedded(), &overrides).unwrap();
+        let asked = [containerd_guards_itself()];
+        let answer = |world| {
+            let machine = Arc::new(Machine::<Abstract>::new(world));
+            let limits = Limits::default();
+            let found = check(&machine, &asked, &[], Engine::Exact, &limits, &mut ()).unwrap();
+            found.findings[0].answer
+        };
+        let with_all = World {
+            client: Client::Any,
+            ..world.clone()
+        };
+        assert_eq!(
+            answer(under_any_client(&world)),
+            answer(with_all),
+            "{name} under {named}"
+        );
+    }
+}
+
+/// The counterexample of the founding case is the crash loop itself.
+#[test]
+fn the_crash_loop_is_a_cycle_that_an_option_causes() {
+    let world = scenario("containerd-11091")
+        .world(Catalog::embedded(), &Overrides::default())
+        .unwrap();
+    let machine = Arc::new(Machine::<Abstract>::new(world));
+    let found = check_live(&machine, &live(), false, &Limits::default(), &mut ()).unwrap();
+    let counterexample = found.findings[0].counterexample.as_ref().unwrap();
+    let refusals: Vec<&str> = counterexample
+        .cycle
+        .iter()
+        .flatten()
+        .filter_map(|(taken, _)| Some(taken.refusal?.id()))
+        .collect();
+    assert_eq!(refusals, ["create-rejected", "create-rejected"]);
+    let told = (find_live("requested-pod-runs").unwrap().explain)(machine.world(), counterexample);
+    assert!(told.contains("an option is the cause"), "{told}");
+    assert!(told.contains("again and again"), "{told}");
+    // With `restartPolicy: Never` the pod fails, and nothing happens any more.
+    let world = scenario("containerd-11091-job")
+        .world(Catalog::embedded(), &Overrides::default())
+        .unwrap();
+    let machine = Arc::new(Machine::<Abstract>::new(world));
+    let found = check_live(&machine, &live(), false, &Limits::default(), &mut ()).unwrap();
+    let counterexample = found.findings[0].counterexample.as_ref().unwrap();
+    assert_eq!(counterexample.cycle, Some(Vec::new()));
+    let told = (find_live("requested-pod-runs").unwrap().explain)(machine.world(), counterexample);
+    assert!(told.contains("fails for good"), "{told}");
+}
+
 #[test]
 fn releases_keep_them_since_when_the_catalogue_says() {
     let mut wrong = Vec::new();
     let mut found: BTreeMap<(&str, &str), BTreeMap<String, Answer>> = BTreeMap::new();
     for about in abouts() {
-        assert!(!about.since.shown_by.is_empty() && !about.since.sources.is_empty(), "{}", about.id);
+        assert!(
+            !about.since.shown_by.is_empty() && !about.since.sources.is_empty(),
+            "{}",
+            about.id
+        );
         for shown in about.since.shown_by {
             let answers = found
                 .entry((shown.scenario, shown.design))

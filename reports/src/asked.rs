@@ -5,7 +5,8 @@ use shimproof_model::abstraction::Abstract;
 use shimproof_model::world::Client;
 use shimproof_properties::reachability::{self, Reachability};
 use shimproof_properties::{
-    Engine, LiveProperty, Property, all, containerd_guards_itself, find, find_live, live, policies, policies_of,
+    Engine, LiveProperty, Property, all, containerd_guards_itself, find, find_live, live, policies,
+    policies_of,
 };
 
 use crate::verification::VerifyError;
@@ -38,7 +39,11 @@ pub fn property_ids() -> Vec<String> {
     let reachable = reachability::all()
         .into_iter()
         .map(|reachability| reachability.id);
-    properties.chain(live).map(str::to_owned).chain(reachable).collect()
+    properties
+        .chain(live)
+        .map(str::to_owned)
+        .chain(reachable)
+        .collect()
 }
 
 /// The error that names the properties most like `given`.

@@ -159,6 +159,6 @@ fn changed_stories(text: &mut String, violating: &Verification, other: &Verifica
             if names.len() == 1 { "is" } else { "are" },
             length(trace)
         );
-        text.push_str(&trace_text(trace, &findings(&story), styles));
+        text.push_str(&trace_text(trace, 0, &findings(&story), styles));
     }
 }

@@ -46,7 +46,14 @@ pub(crate) fn further(
         results.push(guards_itself(machine, names, question, observer)?);
     }
     if !asked.live.is_empty() {
-        results.extend(whole_runs(&asked.live, machine, names, unknown, question, observer)?);
+        results.extend(whole_runs(
+            &asked.live,
+            machine,
+            names,
+            unknown,
+            question,
+            observer,
+        )?);
     }
     Ok(results)
 }
@@ -71,6 +78,7 @@ fn guards_itself(
     let rests_on = inferred(world, &findings.facts);
     let statement = property.about.statement.to_owned();
     Ok(PropertyResult {
+        information: question.properties.is_empty(),
         search: Some(OwnSearch {
             what: format!("under any client; faults: {}", faults(world)),
             states: findings.states,
@@ -124,6 +132,7 @@ fn whole_runs(
                 Vec::new()
             },
             trace: trace(machine, names, property, finding),
+            information: false,
             search: Some(search.clone()),
         }
     });

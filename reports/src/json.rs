@@ -27,6 +27,9 @@ struct ResultJson<'a> {
     depth: Option<u32>,
     seconds: f64,
     bound: Option<&'a str>,
+    /// What was searched for this result alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search: Option<&'a str>,
     trace: Option<&'a Trace>,
 }
 
@@ -89,8 +92,12 @@ fn results(verifications: &[Verification]) -> Value {
                 transitions: own(result, verification.transitions, |search| search.transitions),
                 depth: own(result, verification.depth, |search| search.depth),
                 // Milliseconds are all that means anything, and keep documents short.
-                seconds: (own(result, verification.seconds, |search| search.seconds) * 1000.0).round() / 1000.0,
-                bound: own(result, verification.bound.as_deref(), |search| search.bound.as_deref()),
+                seconds: (own(result, verification.seconds, |search| search.seconds) * 1000.0).round()
+                    / 1000.0,
+                bound: own(result, verification.bound.as_deref(), |search| {
+                    search.bound.as_deref()
+                }),
+                search: result.search.as_ref().map(|search| search.what.as_str()),
                 trace: result.trace.as_ref(),
             })
         })

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::Catalog;
-use shimproof_properties::{
-    About, Engine, PropertyKind, all, containerd_guards_itself, live, policies,
-};
+use shimproof_properties::{About, Engine, PropertyKind, all, containerd_guards_itself, live, policies};
 use shimproof_scenario::Scenario;
 use shimproof_search::Limits;
 
@@ -103,7 +101,11 @@ fn scenarios_of(about: &About) -> impl Iterator<Item = &'static str> {
 /// Runs every named design over the founding case and the scenarios of each of `asked`.
 pub(crate) fn kept_by(catalog: &Catalog, asked: &[About]) -> Result<KeptBy, VerifyError> {
     let names: BTreeSet<&'static str> = asked.iter().flat_map(scenarios_of).collect();
-    let designs: Vec<String> = catalog.designs().iter().map(|design| design.name.clone()).collect();
+    let designs: Vec<String> = catalog
+        .designs()
+        .iter()
+        .map(|design| design.name.clone())
+        .collect();
     let mut found = KeptBy {
         verdicts: asked.iter().map(|_| vec![Vec::new(); designs.len()]).collect(),
         designs,

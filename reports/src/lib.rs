@@ -32,7 +32,5 @@ pub use style::Styles;
 pub use suite::{Deviation, SuiteReport, run_suite};
 pub use sweep::{Sweep, sweep};
 pub use trace_text::trace_text;
-pub use verification::{
-    PropertyResult, Question, Verdict, Verification, VerifyError, verify,
-};
+pub use verification::{PropertyResult, Question, Verdict, Verification, VerifyError, verify};
 pub use verification_text::{suite_text, verification_text};

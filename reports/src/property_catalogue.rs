@@ -17,7 +17,11 @@ use crate::verification::{Verdict, VerifyError};
 pub(crate) fn properties(catalog: &Catalog, styles: &Styles) -> Result<Shown, VerifyError> {
     let all = catalogue();
     let abouts: Vec<About> = all.iter().map(|(about, ..)| *about).collect();
-    let width = abouts.iter().map(|about| about.id.len()).max().unwrap_or_default();
+    let width = abouts
+        .iter()
+        .map(|about| about.id.len())
+        .max()
+        .unwrap_or_default();
     let mut text = String::new();
     let headings = [
         ("Always", PropertyKind::Always, false),
@@ -53,9 +57,8 @@ pub(crate) fn properties(catalog: &Catalog, styles: &Styles) -> Result<Shown, Ve
             "designs": designs_json(&kept, index),
         })
     };
-    let reachable = |reachability: &Reachability| {
-        json!({ "id": reachability.id, "statement": reachability.statement })
-    };
+    let reachable =
+        |reachability: &Reachability| json!({ "id": reachability.id, "statement": reachability.statement });
     let json = json!({
         "properties": all.iter().enumerate().map(entry).collect::<Vec<_>>(),
         "run": run_json(&kept),
@@ -166,7 +169,11 @@ fn was_run(text: &mut String, kept: &KeptBy, styles: &Styles) {
     let said = format!(
         "Violated in one scenario is violated; vacuous: no scenario has what the property speaks of. Each design was run \
          over the founding case and the scenarios of the property{}: {}. {} verifications, {} states in all.",
-        if kept.verdicts.len() == 1 { "" } else { " in question" },
+        if kept.verdicts.len() == 1 {
+            ""
+        } else {
+            " in question"
+        },
         kept.scenarios.join(", "),
         kept.verifications,
         kept.states

@@ -45,9 +45,7 @@ impl SuiteReport {
 
     /// Whether a search was cut short.
     pub fn cut_short(&self) -> bool {
-        self.verifications
-            .iter()
-            .any(Verification::cut_short)
+        self.verifications.iter().any(Verification::cut_short)
     }
 }
 

@@ -190,8 +190,7 @@ impl<'t, A: Abstraction> Lockstep<'t, A> {
         }
         for (concrete, abstracted) in self.checked {
             let (left, right) = (&self.wire, &self.abstracted);
-            let broken =
-                concrete.broken_by(&self.twins.wire, &left.environment, &left.pods, &mut |_| ());
+            let broken = concrete.broken_by(&self.twins.wire, &left.environment, &left.pods, &mut |_| ());
             let Some(broken) = broken else { continue };
             let also = abstracted
                 .broken_by(
