@@ -33,6 +33,8 @@ pub enum Verb {
 Examples:
   shimproof verify
   shimproof verify examples/containerd-11091 --design nil-check-missing-node
+  shimproof verify containerd-11091 --design designs/type-checked.toml
+  shimproof verify --design type-checked
   shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json")]
     Verify(Verify),
     /// Run one pod on one node without faults, with real bytes: the outcome, the error, the requests on the way.
@@ -49,19 +51,41 @@ Examples:
   shimproof simulate examples/containerd-11091 --design nil-or-node --runs 100000
   shimproof simulate --time 60 --regressions regressions.txt --trace-dir traces")]
     Simulate(Simulate),
+    /// Run stored traces again, step by step, and check that every state is the stored one.
+    #[command(after_help = "\
+Examples:
+  shimproof verify containerd-11091 --trace-dir traces
+  shimproof replay traces
+  shimproof replay traces/containerd-11091--release_2.0_952ad6b3a--options-accepted.json --design nil-or-node
+
+Exit codes:
+  0  every trace reproduces
+  1  some do not: what they show can no longer happen, or happens otherwise
+  2  unusable input")]
+    Replay(Replay),
     /// Compare two designs; without arguments the founding case, before and after its fix.
     #[command(after_help = "\
 Examples:
   shimproof compare
   shimproof compare v2.3.3 v2.3.4
+  shimproof compare v2.3.3 v2.3.4 --trace 1
+  shimproof compare v2.3.4 designs/type-checked.toml --fail-on changed
   shimproof compare nil-or-node v2.0.5 examples/CVE-2025-47291")]
     Compare(Compare),
+    /// Draw the states of a scenario, folded by what one looks at, and name where every bad run passes.
+    #[command(after_help = "\
+Examples:
+  shimproof graph examples/containerd-11091 --design nil-check-missing-node
+  shimproof graph examples/containerd-11091 --design nil-check-missing-node --by outcome --format svg --output states.svg
+  shimproof graph examples/CVE-2025-47291 --property options-preserved --by outcome --by containerd --format dot")]
+    Graph(Graph),
     /// Show what the catalogue holds, with its sources.
     #[command(after_help = "\
 Examples:
   shimproof show releases
   shimproof show releases v2.0.3
   shimproof show shims runsc
+  shimproof show designs --variables
   shimproof show properties options-accepted")]
     Show(Show),
     /// Print a completion script for a shell.
@@ -77,8 +101,9 @@ Examples:
 pub struct Verify {
     /// A scenario: a directory with `scenario.toml`, that file, or the name of a built-in scenario.
     pub scenario: Option<PathBuf>,
-    /// A containerd design or release in place of the scenario's own; can be given several times.
-    #[arg(long, value_name = "NAME", requires = "scenario")]
+    /// A containerd release, design or design file in place of the scenario's own; can be given several times.
+    /// Without a scenario: what the design holds over the whole catalogue.
+    #[arg(long, value_name = "DESIGN")]
     pub design: Vec<String>,
     /// A property or reachability to decide; can be given several times. All properties, if not given.
     #[arg(long, value_name = "ID", requires = "scenario")]
@@ -95,9 +120,18 @@ pub struct Verify {
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Write each trace as a JSON file into this directory.
+    /// Write each trace into a file in this directory.
     #[arg(long, value_name = "DIR")]
     pub trace_dir: Option<PathBuf>,
+    /// As what; several can be given, separated by commas.
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        requires = "trace_dir",
+        default_value = "json"
+    )]
+    pub trace_format: Vec<TraceFormat>,
     /// Stop after this many distinct states.
     #[arg(long, value_name = "N")]
     pub max_states: Option<u64>,
@@ -135,14 +169,14 @@ pub struct Simulate {
     /// Begin no further run after this many seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub time: Option<Duration>,
-    /// A containerd design or release in place of the scenario's own.
-    #[arg(long, value_name = "NAME")]
+    /// A containerd release, design or design file in place of the scenario's own.
+    #[arg(long, value_name = "DESIGN")]
     pub design: Option<String>,
     /// A property to check; can be given several times. All properties, if not given.
     #[arg(long, value_name = "ID", requires = "scenario")]
     pub property: Vec<String>,
     /// How many copies of the pod there are.
-    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=4))]
+    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=200))]
     pub pods: Option<u32>,
     /// How many faults can happen in all.
     #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(0..=16))]
@@ -150,7 +184,8 @@ pub struct Simulate {
     /// Try the seeds of this file first, and add the one that fails.
     #[arg(long, value_name = "FILE")]
     pub regressions: Option<PathBuf>,
-    /// Write the trace of a failure as a JSON file into this directory.
+    /// Write the trace of a failure as a JSON file into this directory, and beside it the node that chance drew, as a
+    /// scenario.
     #[arg(long, value_name = "DIR")]
     pub trace_dir: Option<PathBuf>,
     /// How the answer is printed.
@@ -159,11 +194,27 @@ pub struct Simulate {
 }
 
 #[derive(Debug, Args)]
+pub struct Replay {
+    /// Traces that `verify` or `simulate` wrote, or directories: all traces below them.
+    #[arg(required = true)]
+    pub traces: Vec<PathBuf>,
+    /// A scenario in place of the one that the traces name.
+    #[arg(long, value_name = "SCENARIO")]
+    pub scenario: Option<PathBuf>,
+    /// A containerd design or release in place of the one that the traces name.
+    #[arg(long, value_name = "NAME")]
+    pub design: Option<String>,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
 pub struct Compare {
-    /// The design or release before.
+    /// The release, design or design file before.
     #[arg(requires = "after")]
     pub before: Option<String>,
-    /// The design or release after.
+    /// The release, design or design file after.
     pub after: Option<String>,
     /// The scenario; without one, all built-in scenarios and a sweep over the whole catalogue.
     pub scenario: Option<PathBuf>,
@@ -173,6 +224,63 @@ pub struct Compare {
     /// Write the report to a file.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Print one numbered line of the report over the catalogue in full: all its places, and both runs of one.
+    #[arg(long, value_name = "NUMBER", requires = "after", conflicts_with = "scenario")]
+    pub trace: Option<usize>,
+    /// What ends with exit code 1.
+    #[arg(long, value_enum, default_value_t = FailOn::Regressed)]
+    pub fail_on: FailOn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A pod that ran and does not, or a property that is violated and was not.
+    Regressed,
+    /// Any change of an outcome, for the better too.
+    Changed,
+}
+
+#[derive(Debug, Args)]
+pub struct Graph {
+    /// A scenario, as for `verify`.
+    pub scenario: PathBuf,
+    /// A containerd design or release in place of the scenario's own.
+    #[arg(long, value_name = "NAME")]
+    pub design: Option<String>,
+    /// The property whose violations are marked.
+    #[arg(long, value_name = "ID", default_value = "options-accepted")]
+    pub property: String,
+    /// Fold states that agree on these fields: `outcome`, a field as traces print it, or the beginning of its name up
+    /// to a dot; can be given several times. Without it, each state stands for itself.
+    #[arg(long, value_name = "FIELD")]
+    pub by: Vec<String>,
+    /// How many copies of the pod there are.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4))]
+    pub pods: Option<u32>,
+    /// How many faults can happen in all.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=16))]
+    pub faults: Option<u32>,
+    /// The most states that are kept.
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub max_states: usize,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
+    pub format: GraphFormat,
+    /// Write it to a file.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// Numbers, and where every bad run passes.
+    Text,
+    /// For Graphviz.
+    Dot,
+    /// For yEd, Gephi, NetworkX.
+    Graphml,
+    /// A picture.
+    Svg,
 }
 
 #[derive(Debug, Args)]
@@ -180,8 +288,11 @@ pub struct Show {
     /// Which part of the catalogue.
     #[arg(value_enum)]
     pub part: Part,
-    /// One entry of it.
+    /// One entry of it; of designs, also the path of a design file.
     pub name: Option<String>,
+    /// Of designs: what each guard of a design file decides, and the variables that its expression sees.
+    #[arg(long, conflicts_with = "name")]
+    pub variables: bool,
     /// How it is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -213,6 +324,32 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TraceFormat {
+    /// The trace as it is kept and replayed.
+    Json,
+    /// Informal Trace Format, for the tools of Apalache and Quint.
+    Itf,
+    /// A sequence diagram as a picture.
+    Svg,
+    /// A sequence diagram for Markdown.
+    Mermaid,
+    /// The story, step by step.
+    Text,
+}
+
+impl From<TraceFormat> for shimproof_reports::TraceFormat {
+    fn from(format: TraceFormat) -> Self {
+        match format {
+            TraceFormat::Json => Self::Json,
+            TraceFormat::Itf => Self::Itf,
+            TraceFormat::Svg => Self::Svg,
+            TraceFormat::Mermaid => Self::Mermaid,
+            TraceFormat::Text => Self::Text,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use miette::{Report, miette};
 use shimproof_model::catalog::LookupError;
 use shimproof_reports::{BuiltinError, VerifyError};
-use shimproof_scenario::ScenarioError;
-use shimproof_sim::{PredictError, RegressionsError, ScoreError};
+use shimproof_scenario::{DesignError, ScenarioError};
+use shimproof_sim::{PredictError, RegressionsError, ReplayError, ScoreError, TraceError};
 
 use crate::exit::ExitCode;
 
@@ -21,12 +21,24 @@ pub enum Failure {
     Score(ScoreError),
     /// Seeds cannot be kept.
     Regressions(RegressionsError),
+    /// No built-in scenario has that name, and there is no such path.
+    UnknownScenario { name: String, help: String },
+    /// A trace cannot be read.
+    Trace(TraceError),
+    /// A trace cannot be run again.
+    Replay(ReplayError),
     /// The built-in scenarios cannot be read.
     Builtin(BuiltinError),
     /// A file or directory cannot be written.
     Write { path: PathBuf, error: std::io::Error },
     /// Standard output cannot be written.
     Output(std::io::Error),
+    /// What was asked for cannot be had in this way.
+    Request { what: String, help: String },
+    /// A report has no line of that number.
+    NoSuchLine { number: usize, lines: usize },
+    /// Only designs have variables.
+    OfDesignsOnly,
 }
 
 impl From<VerifyError> for Failure {
@@ -43,7 +55,13 @@ impl From<ScenarioError> for Failure {
 
 impl From<LookupError> for Failure {
     fn from(error: LookupError) -> Self {
-        Self::Verify(VerifyError::Design(error))
+        Self::Verify(VerifyError::Lookup(error))
+    }
+}
+
+impl From<DesignError> for Failure {
+    fn from(error: DesignError) -> Self {
+        Self::Verify(error.into())
     }
 }
 
@@ -62,6 +80,21 @@ impl From<ScoreError> for Failure {
 impl From<RegressionsError> for Failure {
     fn from(error: RegressionsError) -> Self {
         Self::Regressions(error)
+    }
+}
+
+impl From<TraceError> for Failure {
+    fn from(error: TraceError) -> Self {
+        Self::Trace(error)
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Scenario(error) => Self::Verify(VerifyError::Scenario(error)),
+            error @ ReplayError::UnknownProperty { .. } => Self::Replay(error),
+        }
     }
 }
 
@@ -87,7 +120,18 @@ impl Failure {
             Self::Predict(error) => Report::new(error.as_ref().clone()),
             Self::Score(error) => Report::new(error.clone()),
             Self::Regressions(error) => Report::new(error.clone()),
-            Self::Verify(VerifyError::Design(error)) => miette!(
+            Self::Trace(error) => Report::new(error.clone()),
+            Self::Replay(error) => miette!(
+                code = "trace::property",
+                help = "`shimproof show properties` lists them all",
+                "{error}"
+            ),
+            Self::UnknownScenario { name, help } => miette!(
+                code = "scenario::unknown",
+                help = help,
+                "there is no file or directory `{name}`, and no built-in scenario of that name"
+            ),
+            Self::Verify(VerifyError::Lookup(error)) => miette!(
                 code = "catalogue",
                 help =
                     "`shimproof show` lists what the catalogue has: designs, releases, properties and shims",
@@ -109,6 +153,17 @@ impl Failure {
                 help = "name a directory that exists and can be written",
                 "{} cannot be written: {error}",
                 path.display()
+            ),
+            Self::Request { what, help } => miette!(code = "request", help = help.clone(), "{what}"),
+            Self::NoSuchLine { number, lines } => miette!(
+                code = "compare",
+                help = "the same command without `--trace` prints the lines with their numbers",
+                "the report has no line {number}; it has {lines}"
+            ),
+            Self::OfDesignsOnly => miette!(
+                code = "show",
+                help = "`shimproof show designs --variables`",
+                "`--variables` lists the variables of design files"
             ),
             Self::Output(error) => miette!(code = "output", "standard output cannot be written: {error}"),
         }

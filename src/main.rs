@@ -12,9 +12,11 @@ mod args;
 mod compare;
 mod exit;
 mod failure;
+mod graph;
 mod output;
 mod predict;
 mod progress;
+mod replay;
 mod show;
 mod simulate;
 mod verify;
@@ -43,7 +45,9 @@ fn run(arguments: &Arguments, output: Output) -> Result<ExitCode, Failure> {
         Verb::Verify(verify) => verify::run(verify, output),
         Verb::Predict(predict) => predict::run(predict, output),
         Verb::Simulate(simulate) => simulate::run(simulate, output),
+        Verb::Replay(replay) => replay::run(replay, output),
         Verb::Compare(compare) => compare::run(compare, output),
+        Verb::Graph(graph) => graph::run(graph, output),
         Verb::Show(show) => show::run(show, output),
         Verb::Completions { shell } => {
             let mut script = Vec::new();

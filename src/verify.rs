@@ -1,15 +1,16 @@
 //! `shimproof verify`.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use shimproof_model::catalog::Catalog;
+use shimproof_model::world::Containerd;
 use shimproof_properties::Engine;
 use shimproof_reports::{
-    Question, Verdict, Verification, ask, run_suite, suite_json, suite_text, verification_text,
-    verifications_json, verify, with_builtin_scenarios,
+    Question, Survey, Verdict, Verification, VerifyError, ask, run_suite, suite_json, suite_text, survey,
+    verification_text, verifications_json, verify, with_builtin_scenarios,
 };
-use shimproof_scenario::Scenario;
-use shimproof_search::Limits;
+use shimproof_scenario::{Design, Scenario, suggest};
+use shimproof_search::{Limits, PackedOptions};
 
 use crate::args::{self, Format};
 use crate::exit::ExitCode;
@@ -21,9 +22,11 @@ pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure
     // What can be wrong with the request is found before anything is searched.
     ask(&arguments.property, false)?;
     let catalog = Catalog::embedded();
-    for design in &arguments.design {
-        catalog.design_row(design)?;
-    }
+    let designs: Vec<Design> = arguments
+        .design
+        .iter()
+        .map(|design| Design::find(catalog, design))
+        .collect::<Result<_, _>>()?;
     if let Some(directory) = &arguments.trace_dir {
         check_writable(directory)?;
     }
@@ -34,7 +37,10 @@ pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure
         stop: Some(stop_on_ctrl_c()),
     };
     match &arguments.scenario {
-        Some(path) => with_scenario(path, |scenario| one(arguments, output, scenario, &limits)),
+        Some(path) => with_scenario(path, |scenario| {
+            one(arguments, output, scenario, &designs, &limits)
+        }),
+        None if !designs.is_empty() => over_the_catalogue(arguments, output, &designs, &limits),
         None => suite(arguments, output, &limits),
     }
 }
@@ -43,33 +49,46 @@ pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure
 pub fn with_scenario<T>(path: &Path, use_it: impl Fn(&Scenario) -> Result<T, Failure>) -> Result<T, Failure> {
     if !path.exists() && path.components().count() == 1 {
         let name = path.to_string_lossy();
-        let found = with_builtin_scenarios(|scenarios| {
-            scenarios
-                .iter()
-                .find(|scenario| scenario.file.name == name)
-                .map(&use_it)
+        return with_builtin_scenarios(|scenarios| {
+            let found = scenarios.iter().find(|scenario| scenario.file.name == name);
+            use_it(found.ok_or_else(|| unknown_scenario(&name, scenarios))?)
         })?;
-        if let Some(result) = found {
-            return result;
-        }
     }
     use_it(&Scenario::load(path)?)
+}
+
+/// No built-in scenario has the name, with those that are like it.
+pub fn unknown_scenario(name: &str, scenarios: &[Scenario]) -> Failure {
+    Failure::UnknownScenario {
+        name: name.to_owned(),
+        help: suggest(name, scenarios.iter().map(|scenario| scenario.file.name.as_str())),
+    }
+}
+
+/// What a trace in `directory` is to name as the path of its scenario: none for a built-in scenario, else the path
+/// from there.
+pub fn path_for_traces(scenario: &Path, directory: &Path) -> Option<String> {
+    let absolute = |path: &Path| std::fs::canonicalize(path).ok();
+    // Where there is no such path, it was the name of a built-in scenario.
+    let (to, from) = (absolute(scenario)?, absolute(directory)?);
+    let common = to.components().zip(from.components()).take_while(|(a, b)| a == b);
+    let common = common.count();
+    let up = from.components().skip(common).map(|_| Component::ParentDir);
+    let path: PathBuf = up.chain(to.components().skip(common)).collect();
+    Some(path.to_string_lossy().into_owned())
 }
 
 fn one(
     arguments: &args::Verify,
     output: Output,
     scenario: &Scenario,
+    designs: &[Design],
     limits: &Limits,
 ) -> Result<ExitCode, Failure> {
-    let designs: Vec<Option<&str>> = if arguments.design.is_empty() {
+    let designs: Vec<Option<&Containerd>> = if designs.is_empty() {
         vec![None]
     } else {
-        arguments
-            .design
-            .iter()
-            .map(|design| Some(design.as_str()))
-            .collect()
+        designs.iter().map(|design| Some(&design.containerd)).collect()
     };
     let mut verifications = Vec::new();
     for design in designs {
@@ -104,6 +123,42 @@ fn one(
     Ok(verifications.iter().map(exit_code).max().unwrap_or(ExitCode::Ok))
 }
 
+/// What designs hold over the whole catalogue.
+fn over_the_catalogue(
+    arguments: &args::Verify,
+    output: Output,
+    designs: &[Design],
+    limits: &Limits,
+) -> Result<ExitCode, Failure> {
+    let surveys = designs
+        .iter()
+        .map(|design| {
+            survey(
+                Catalog::embedded(),
+                &design.containerd,
+                limits,
+                &mut ProgressLine::new(output),
+            )
+        })
+        .collect::<Result<Vec<Survey>, _>>()
+        .map_err(VerifyError::from)?;
+    match arguments.format {
+        Format::Text => {
+            let styles = output.styles();
+            let texts: Vec<String> = surveys.iter().map(|survey| survey.text(&styles)).collect();
+            output.document(&texts.join("\n"));
+        }
+        Format::Json => output.document(&format!("{:#}", serde_json::json!(surveys))),
+    }
+    Ok(if surveys.iter().any(|survey| !survey.holds()) {
+        ExitCode::Violated
+    } else if surveys.iter().any(Survey::open) {
+        ExitCode::BoundReached
+    } else {
+        ExitCode::Ok
+    })
+}
+
 fn suite(arguments: &args::Verify, output: Output, limits: &Limits) -> Result<ExitCode, Failure> {
     let report = with_builtin_scenarios(|scenarios| {
         let mut progress = ProgressLine::new(output);
@@ -131,7 +186,7 @@ fn suite(arguments: &args::Verify, output: Output, limits: &Limits) -> Result<Ex
 
 fn engine(engine: args::Engine) -> Engine {
     match engine {
-        args::Engine::Exact => Engine::Exact,
+        args::Engine::Exact => Engine::Exact(PackedOptions::default()),
         args::Engine::Stateright => Engine::Stateright,
     }
 }
@@ -168,8 +223,11 @@ fn write_traces(arguments: &args::Verify, verifications: &[Verification]) -> Res
     for verification in verifications {
         for result in &verification.results {
             let Some(trace) = &result.trace else { continue };
+            let mut trace = trace.clone();
+            let scenario = arguments.scenario.as_deref();
+            trace.setting.path = scenario.and_then(|scenario| path_for_traces(scenario, directory));
             let name = format!(
-                "{}--{}--{}.json",
+                "{}--{}--{}",
                 verification.scenario, verification.design, result.property
             );
             let name: String = name
@@ -182,8 +240,11 @@ fn write_traces(arguments: &args::Verify, verifications: &[Verification]) -> Res
                     }
                 })
                 .collect();
-            let text = serde_json::to_string_pretty(trace).map_err(|error| Failure::Output(error.into()))?;
-            write_file(&directory.join(name), &format!("{text}\n"))?;
+            for format in &arguments.trace_format {
+                let format = shimproof_reports::TraceFormat::from(*format);
+                let file = format!("{name}{}", format.extension());
+                write_file(&directory.join(file), &format.render(&trace))?;
+            }
         }
     }
     Ok(())

@@ -46,6 +46,7 @@ fn every_command_line_works() {
         "CONTRIBUTING.md",
         "docs/scenarios.md",
         "docs/model.md",
+        "docs/designs.md",
     ] {
         for line in blocks(&read(document), "sh").concat() {
             if line.starts_with("cargo run --release -- ") {

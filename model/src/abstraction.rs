@@ -139,7 +139,7 @@ pub struct Block(pub u8);
 
 /// Which blocks are given out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Blocks(u16);
+pub struct Blocks([u64; 4]);
 
 /// The keys that `runtimeoptions.v1.Options` has fields for.
 fn runtimeoptions_keys() -> Keys {
@@ -166,6 +166,26 @@ impl Any {
     /// Whether `task_api_address` is set.
     pub fn has_endpoint(&self) -> bool {
         self.endpoint
+    }
+
+    /// The same message with an owner in another block, if its owner is in one.
+    pub(crate) fn with_owner_in(mut self, block: u8) -> Self {
+        if let Some(HostId::InBlock(own)) = &mut self.owner {
+            *own = block;
+        }
+        self
+    }
+}
+
+impl Blocks {
+    /// The first 64 blocks as bits, block 0 lowest: more than the pods of an exhaustive search can have.
+    pub(crate) fn bits(self) -> u64 {
+        self.0[0]
+    }
+
+    /// The blocks of those bits.
+    pub(crate) fn of_bits(bits: u64) -> Self {
+        Self([bits, 0, 0, 0])
     }
 }
 
@@ -337,14 +357,19 @@ impl Domain for Abstract {
     }
 
     fn allocate(mappings: &mut Blocks) -> Block {
-        let free = mappings.0.trailing_ones();
-        mappings.0 |= 1 << free;
-        // At most four pods, each with one block: the number fits.
-        Block(u8::try_from(free).unwrap_or(u8::MAX))
+        let word = mappings
+            .0
+            .iter()
+            .position(|word| *word != u64::MAX)
+            .unwrap_or_default();
+        let free = mappings.0[word].trailing_ones();
+        mappings.0[word] |= 1_u64.checked_shl(free).unwrap_or_default();
+        // Pods are numbered with a byte, and each has one block: the number fits.
+        Block(u8::try_from(word * 64).unwrap_or(u8::MAX) + u8::try_from(free).unwrap_or(u8::MAX))
     }
 
     fn release(mappings: &mut Blocks, mapping: Block) {
-        mappings.0 &= !(1 << mapping.0);
+        mappings.0[usize::from(mapping.0 / 64)] &= !(1 << (mapping.0 % 64));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every property, in the order of the catalogue.
 
-use shimproof_model::catalog::IoOwnerGuard;
+use shimproof_model::catalog::provenance::{Known, Row as _};
+use shimproof_model::catalog::{ContainerdField, IoOwnerGuard};
 use shimproof_model::{Domain, World};
 
 use crate::property::Property;
@@ -29,10 +30,12 @@ pub fn policies<D: Domain>() -> Vec<Property<D>> {
 
 /// The policies that every release of a world promises: those of the guard that it has.
 pub fn policies_of<D: Domain>(world: &World<D>) -> Vec<Property<D>> {
-    let promised = world
-        .containerd
-        .iter()
-        .all(|release| release.row.io_owner_guard == IoOwnerGuard::UnlessNilOrNode);
+    let promised = world.containerd.iter().all(|release| {
+        let row = &release.row;
+        // A guard of a design file stands in place of the row's.
+        row.io_owner_guard == IoOwnerGuard::UnlessNilOrNode
+            && row.known(ContainerdField::IoOwnerGuard.as_str()) != Known::Proposed
+    });
     if promised { policies() } else { Vec::new() }
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use shimproof_model::Abstract;
 use shimproof_model::World;
 use shimproof_model::catalog::{Catalog, ContainerdRow, IoOwnerId};
-use shimproof_model::world::Client;
+use shimproof_model::world::{Client, Containerd};
 use shimproof_properties::{
     About, Engine, Machine, all, check, check_live, containerd_guards_itself, find_live, live, policies,
     under_any_client,
@@ -43,15 +43,14 @@ fn abouts() -> Vec<About> {
 /// The answers to all of them, policies too.
 fn answers(scenario: &Scenario, design: Option<(String, ContainerdRow)>) -> BTreeMap<String, Answer> {
     let overrides = Overrides {
-        design,
-        faults: None,
-        pods: None,
+        design: design.map(|(name, row)| Containerd::new(name, &row)),
+        ..Overrides::default()
     };
     let world = scenario.world(Catalog::embedded(), &overrides).unwrap();
     let machine = Arc::new(Machine::<Abstract>::new(world));
     let properties = [all(), policies()].concat();
     let limits = Limits::default();
-    let found = check(&machine, &properties, &[], Engine::Exact, &limits, &mut ()).unwrap();
+    let found = check(&machine, &properties, &[], Engine::default(), &limits, &mut ()).unwrap();
     let further = common::further(&scenario.file.name, &machine, found.unknown);
     let of_states = found
         .findings
@@ -63,6 +62,11 @@ fn answers(scenario: &Scenario, design: Option<(String, ContainerdRow)>) -> BTre
 fn design(name: &str) -> (String, ContainerdRow) {
     let row = Catalog::embedded().design_row(name).unwrap().clone();
     (name.to_owned(), row)
+}
+
+fn release(name: &str) -> Containerd {
+    let (name, row) = design(name);
+    Containerd::new(name, &row)
 }
 
 /// The named designs, and one that nobody has made: v2.0.1 with the id inside of the container for the one on the host.
@@ -105,9 +109,8 @@ fn every_property_is_kept_by_one_design_and_broken_by_another() {
 #[test]
 fn a_bound_leaves_whole_runs_open() {
     let overrides = Overrides {
-        design: Some(design("nil-or-node")),
-        faults: None,
-        pods: None,
+        design: Some(release("nil-or-node")),
+        ..Overrides::default()
     };
     let world = scenario("containerd-11091")
         .world(Catalog::embedded(), &overrides)
@@ -152,16 +155,15 @@ fn faults_that_change_no_file_add_nothing_under_any_client() {
         ("sandbox-api-endpoint", "v2.0.0"),
     ] {
         let overrides = Overrides {
-            design: Some(design(named)),
-            faults: None,
-            pods: None,
+            design: Some(release(named)),
+            ..Overrides::default()
         };
         let world = scenario(name).world(Catalog::embedded(), &overrides).unwrap();
         let asked = [containerd_guards_itself()];
         let answer = |world| {
             let machine = Arc::new(Machine::<Abstract>::new(world));
             let limits = Limits::default();
-            let found = check(&machine, &asked, &[], Engine::Exact, &limits, &mut ()).unwrap();
+            let found = check(&machine, &asked, &[], Engine::default(), &limits, &mut ()).unwrap();
             found.findings[0].answer
         };
         let with_all = World {

@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use shimproof_model::catalog::provenance::{Known, Row};
 use shimproof_model::catalog::version::Range;
-use shimproof_model::catalog::{Catalog, ContainerdRow, LookupError, NamedDesign};
+use shimproof_model::catalog::{Catalog, ContainerdRow, LookupError};
+use shimproof_scenario::Design;
 
+use crate::designs::{show_design, show_designs};
 use crate::property_catalogue::{properties, property};
 use crate::style::{Styles, set};
 use crate::verification::VerifyError;
@@ -50,14 +52,8 @@ pub fn show(
         (Part::Releases, Some(name)) => release(catalog, name, styles),
         (Part::Shims, None) => Ok(list(styles, &[shims(catalog), oci_runtimes(catalog)])),
         (Part::Shims, Some(name)) => shim(catalog, name, styles),
-        (Part::Designs, None) => Ok(designs(catalog, styles)),
-        (Part::Designs, Some(name)) => {
-            let row = catalog.design_row(name)?;
-            Ok(match catalog.named_design(name) {
-                Some(design) => named_design(design, row, styles),
-                None => whole_row("containerd", row, &row.releases, styles),
-            })
-        }
+        (Part::Designs, None) => show_designs(catalog, styles),
+        (Part::Designs, Some(name)) => Ok(show_design(&Design::find(catalog, name)?, styles)),
         (Part::Properties, None) => properties(catalog, styles),
         (Part::Properties, Some(name)) => property(catalog, name, styles),
     }
@@ -234,7 +230,7 @@ fn shim(catalog: &Catalog, name: &str, styles: &Styles) -> Result<Shown, VerifyE
     })
 }
 
-fn whole_row<R: Row + Serialize>(kind: &str, row: &R, ranges: &[Range], styles: &Styles) -> Shown {
+pub(crate) fn whole_row<R: Row + Serialize>(kind: &str, row: &R, ranges: &[Range], styles: &Styles) -> Shown {
     let mut text = String::new();
     let _ = writeln!(text, "{} {}", kind, set(styles.name, row.id()));
     let _ = writeln!(text, "  {}", joined(ranges));
@@ -252,6 +248,7 @@ fn whole_row<R: Row + Serialize>(kind: &str, row: &R, ranges: &[Range], styles: 
             Known::Read => String::new(),
             Known::Executed => format!("  {}", set(styles.good, "[executed]")),
             Known::Inferred => format!("  {}", set(styles.open, "[inferred]")),
+            Known::Proposed => format!("  {}", set(styles.open, "[proposed]")),
         };
         let _ = writeln!(text, "  {key:width$}  {value}{known}");
     }
@@ -263,53 +260,5 @@ fn whole_row<R: Row + Serialize>(kind: &str, row: &R, ranges: &[Range], styles: 
     Shown {
         text,
         json: json!({ "kind": kind, "row": row, "known": known }),
-    }
-}
-
-fn named_design(design: &NamedDesign, row: &ContainerdRow, styles: &Styles) -> Shown {
-    let shown = whole_row("containerd", row, &row.releases, styles);
-    let text = format!(
-        "{}: {}\n  base {}\n  sources: {}\n\n{}",
-        set(styles.name, &design.name),
-        design.title,
-        design.base,
-        design.sources.join(", "),
-        shown.text
-    );
-    Shown {
-        text,
-        json: json!({ "design": design, "row": shown.json }),
-    }
-}
-
-fn designs(catalog: &Catalog, styles: &Styles) -> Shown {
-    let mut text = String::new();
-    let width = catalog
-        .designs()
-        .iter()
-        .map(|design| design.name.len())
-        .max()
-        .unwrap_or_default();
-    for design in catalog.designs() {
-        let _ = writeln!(
-            text,
-            "{}  {}",
-            set(styles.name, &format!("{:width$}", design.name)),
-            design.title
-        );
-        let _ = writeln!(
-            text,
-            "{:width$}  {}",
-            "",
-            set(styles.dim, &format!("base {}", design.base))
-        );
-    }
-    let _ = writeln!(
-        text,
-        "\nEvery release of `shimproof show releases` is a design too."
-    );
-    Shown {
-        text,
-        json: json!(catalog.designs()),
     }
 }

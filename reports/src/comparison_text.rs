@@ -11,26 +11,8 @@ use crate::verification_text::{explored, findings, length, stories};
 /// The regression report: how the designs differ, what was fixed and what regressed, with the shortest traces.
 pub fn comparison_text(comparison: &Comparison, styles: &Styles) -> String {
     let mut text = String::new();
-    let (before, after) = (&comparison.before, &comparison.after);
     // Writing into a string does not fail.
-    let _ = writeln!(
-        text,
-        "Regression report: {} → {}",
-        set(styles.name, before),
-        set(styles.name, after)
-    );
-    let _ = writeln!(text);
-    if comparison.behaviours.is_empty() {
-        let _ = writeln!(
-            text,
-            "The two designs behave alike in everything that the catalogue knows."
-        );
-    } else {
-        let _ = writeln!(text, "What the designs do differently:");
-        for (key, was, is) in &comparison.behaviours {
-            let _ = writeln!(text, "  {key}: {was} → {is}");
-        }
-    }
+    behaviours_text(&mut text, comparison, styles);
     let mut scenarios: Vec<&str> = Vec::new();
     for row in &comparison.rows {
         if !scenarios.contains(&row.scenario.as_str()) {
@@ -64,6 +46,30 @@ pub fn comparison_text(comparison: &Comparison, styles: &Styles) -> String {
         }
     );
     text
+}
+
+/// The designs, and what they do differently.
+pub(crate) fn behaviours_text(text: &mut String, comparison: &Comparison, styles: &Styles) {
+    let (before, after) = (&comparison.before, &comparison.after);
+    // Writing into a string does not fail.
+    let _ = writeln!(
+        text,
+        "Regression report: {} → {}",
+        set(styles.name, before),
+        set(styles.name, after)
+    );
+    let _ = writeln!(text);
+    if comparison.behaviours.is_empty() {
+        let _ = writeln!(
+            text,
+            "The two designs behave alike in everything that the catalogue knows."
+        );
+    } else {
+        let _ = writeln!(text, "What the designs do differently:");
+        for (key, was, is) in &comparison.behaviours {
+            let _ = writeln!(text, "  {key}: {was} → {is}");
+        }
+    }
 }
 
 fn scenario_text(
@@ -159,6 +165,6 @@ fn changed_stories(text: &mut String, violating: &Verification, other: &Verifica
             if names.len() == 1 { "is" } else { "are" },
             length(trace)
         );
-        text.push_str(&trace_text(trace, 0, &findings(&story), styles));
+        text.push_str(&trace_text(trace, &findings(&story), styles));
     }
 }

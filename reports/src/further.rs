@@ -12,7 +12,7 @@ use shimproof_properties::{
 use shimproof_search::Observer;
 
 use crate::asked::Asked;
-use crate::rests_on::inferred;
+use crate::rests_on::unproven;
 use crate::verification::{Names, PropertyResult, Question, Verdict, VerifyError, faults, result};
 
 /// The numbers of a search that was made for one property or a few.
@@ -75,7 +75,7 @@ fn guards_itself(
         observer,
     )?;
     let world = machine.world();
-    let rests_on = inferred(world, &findings.facts);
+    let rests_on = unproven(world, &findings.facts);
     let statement = property.about.statement.to_owned();
     Ok(PropertyResult {
         information: question.properties.is_empty(),
@@ -109,7 +109,7 @@ fn whole_runs(
     observer: &mut dyn Observer,
 ) -> Result<Vec<PropertyResult>, VerifyError> {
     let found = check_live(machine, properties, unknown, question.limits, observer)?;
-    let rests_on = inferred(machine.world(), &machine.facts());
+    let rests_on = unproven(machine.world(), &machine.facts());
     let search = OwnSearch {
         what: "with every step kept, for whole runs".to_owned(),
         states: found.states,

@@ -4,10 +4,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use shimproof_model::trace::Trace;
 
-use crate::comparison::Comparison;
+use crate::comparison::{Change, Comparison};
+use crate::coverage::unexercised;
 use crate::further::OwnSearch;
 use crate::rests_on::RestsOn;
 use crate::suite::SuiteReport;
+use crate::sweep::{Sweep, SweepChange};
 use crate::verification::{PropertyResult, Verdict, Verification};
 
 /// The version of the format.
@@ -42,7 +44,27 @@ pub fn verifications_json(verifications: &[Verification]) -> Value {
         .iter()
         .flat_map(|verification| &verification.notes)
         .collect();
-    json!({ "schema": SCHEMA, "engine": engine, "results": results(verifications), "notes": notes })
+    let mut document =
+        json!({ "schema": SCHEMA, "engine": engine, "results": results(verifications), "notes": notes });
+    let coverage: Vec<Value> = verifications.iter().filter_map(coverage).collect();
+    if !coverage.is_empty() {
+        document["coverage"] = coverage.into();
+    }
+    document
+}
+
+fn coverage(verification: &Verification) -> Option<Value> {
+    let coverage = verification.coverage.as_ref()?;
+    let unexercised = unexercised(std::slice::from_ref(verification));
+    Some(json!({
+        "scenario": verification.scenario,
+        "design": verification.design,
+        "actions": coverage.actions,
+        "guards": coverage.guards,
+        "never_enabled": unexercised.never_enabled,
+        "vacuous": unexercised.vacuous,
+        "peak_memory": coverage.peak_memory,
+    }))
 }
 
 /// The suite as one document.
@@ -117,13 +139,49 @@ pub fn comparison_json(comparison: &Comparison) -> Value {
             })
         })
         .collect();
+    let behaviours: Vec<Value> = comparison
+        .behaviours
+        .iter()
+        .map(|(key, before, after)| json!({ "key": key, "before": before, "after": after }))
+        .collect();
+    let same: Vec<Value> = comparison
+        .same
+        .iter()
+        .map(|(scenario, other)| json!({ "scenario": scenario, "other": other }))
+        .collect();
     json!({
         "schema": SCHEMA,
         "before": comparison.before,
         "after": comparison.after,
-        "behaviours": comparison.behaviours,
-        "regressions": comparison.regressions(),
+        "behaviours": behaviours,
         "rows": rows,
+        "same": same,
         "results": results(&comparison.verifications),
     })
+}
+
+/// A comparison over the scenarios and the catalogue as one document. Traces are those of verdicts that changed.
+pub fn comparison_page_json(comparison: &Comparison, sweep: &Sweep) -> Value {
+    let mut document = comparison_json(comparison);
+    let changed = |result: &Value| {
+        comparison.rows.iter().any(|row| {
+            row.change != Change::Unchanged
+                && result["scenario"] == row.scenario.as_str()
+                && result["property"] == row.property.as_str()
+        })
+    };
+    if let Some(results) = document["results"].as_array_mut() {
+        results.retain(changed);
+    }
+    document["sweep"] = json!({
+        "combinations": sweep.combinations,
+        "regressed": sweep.count(SweepChange::Regressed),
+        "fixed": sweep.count(SweepChange::Fixed),
+        "changed": sweep.count(SweepChange::Changed),
+        "unchanged": sweep.unchanged,
+        "left_out": sweep.left_out,
+        "classes": sweep.classes,
+        "hypothetical": { "combinations": sweep.hypothetical_combinations, "classes": sweep.hypothetical },
+    });
+    document
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::Catalog;
+use shimproof_model::world::Containerd;
 use shimproof_properties::{About, Engine, PropertyKind, all, containerd_guards_itself, live, policies};
-use shimproof_scenario::Scenario;
+use shimproof_scenario::{Design, Scenario};
 use shimproof_search::Limits;
 
 use crate::builtin::{FOUNDING_CASE, with_builtin_scenarios};
@@ -34,6 +35,8 @@ pub(crate) fn catalogue() -> Vec<(About, PropertyKind, bool)> {
 pub(crate) struct KeptBy {
     /// The designs, in the order of the catalogue.
     pub designs: Vec<String>,
+    /// What they run.
+    rows: Vec<Containerd>,
     /// For each property that was asked, and each design: the verdict in each scenario.
     pub verdicts: Vec<Vec<Vec<InScenario>>>,
     /// The scenarios, by name.
@@ -106,9 +109,14 @@ pub(crate) fn kept_by(catalog: &Catalog, asked: &[About]) -> Result<KeptBy, Veri
         .iter()
         .map(|design| design.name.clone())
         .collect();
+    let rows: Vec<Containerd> = designs
+        .iter()
+        .map(|name| Ok(Design::named(catalog, name)?.containerd))
+        .collect::<Result<_, VerifyError>>()?;
     let mut found = KeptBy {
         verdicts: asked.iter().map(|_| vec![Vec::new(); designs.len()]).collect(),
         designs,
+        rows,
         scenarios: names.iter().copied().collect(),
         verifications: 0,
         states: 0,
@@ -140,12 +148,12 @@ impl KeptBy {
         for design in 0..self.designs.len() {
             let question = Question {
                 scenario,
-                design: Some(&self.designs[design]),
+                design: Some(&self.rows[design]),
                 properties: &ids,
                 reachabilities: false,
                 pods: None,
                 faults: None,
-                engine: Engine::Exact,
+                engine: Engine::default(),
                 limits: &Limits::default(),
             };
             let verification: Verification = verify(catalog, &question, &mut ())?;

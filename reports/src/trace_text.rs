@@ -7,8 +7,18 @@ use shimproof_model::trace::{Trace, TraceStep};
 use crate::style::{Styles, set};
 
 /// The trace, step by step: who did what, what was sent to whom, which guard decided, what changed; then what
-/// it breaks, for each property by name, and what comes of it. The first steps are left out that stand `above` already.
-pub fn trace_text(trace: &Trace, above: usize, findings: &[(&str, &str)], styles: &Styles) -> String {
+/// it breaks, for each property by name, and what comes of it.
+pub fn trace_text(trace: &Trace, findings: &[(&str, &str)], styles: &Styles) -> String {
+    trace_text_after(trace, 0, findings, styles)
+}
+
+/// [`trace_text`] without its first steps, which stand `above` already.
+pub(crate) fn trace_text_after(
+    trace: &Trace,
+    above: usize,
+    findings: &[(&str, &str)],
+    styles: &Styles,
+) -> String {
     let mut text = String::new();
     let width = trace
         .steps

@@ -4,18 +4,20 @@ use std::sync::Arc;
 
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::{Catalog, LookupError};
-use shimproof_model::trace::{Trace, record_with_aftermath};
+use shimproof_model::trace::{Setting, Trace, record_with_aftermath};
+use shimproof_model::world::Containerd;
 use shimproof_model::{Action, World};
 use shimproof_properties::reachability::Reachability;
 use shimproof_properties::{CheckError, Engine, Finding, Findings, Machine, Property, PropertyKind, check};
-use shimproof_scenario::{Overrides, Scenario, ScenarioError};
+use shimproof_scenario::{DesignError, Overrides, Scenario, ScenarioError};
 use shimproof_search::{Answer, Limits, Observer};
 
 use crate::asked::ask;
 use crate::builtin::BuiltinError;
+use crate::coverage::Coverage;
 use crate::fate::{self, Fate};
 use crate::further::{self, OwnSearch};
-use crate::rests_on::{RestsOn, inferred};
+use crate::rests_on::{RestsOn, unproven};
 
 /// What is asked of a scenario.
 #[derive(Clone, Debug)]
@@ -23,7 +25,7 @@ pub struct Question<'a> {
     /// The scenario.
     pub scenario: &'a Scenario,
     /// A design in place of the scenario's own containerd releases.
-    pub design: Option<&'a str>,
+    pub design: Option<&'a Containerd>,
     /// Properties and reachabilities by name; all properties, if empty.
     pub properties: &'a [String],
     /// Whether all reachabilities are asked as well.
@@ -67,6 +69,10 @@ pub struct Verification {
     pub seconds: f64,
     /// The faults that could happen, in words.
     pub faults: String,
+    /// Whether interchangeable pods were counted once.
+    pub reduced: bool,
+    /// What of the machine was exercised; none from an engine that does not say.
+    pub coverage: Option<Coverage>,
     /// What was not asked, and why.
     pub notes: Vec<String>,
 }
@@ -98,7 +104,7 @@ pub struct PropertyResult {
     pub verdict: Verdict,
     /// Whether the property speaks of something that never occurred.
     pub vacuous: bool,
-    /// The inferred facts that a `holds` or `unreached` rests on.
+    /// What a `holds` or `unreached` rests on that is only inferred, or that a design proposes.
     pub rests_on: Vec<RestsOn>,
     /// How it is violated or reached, as short as possible.
     pub trace: Option<Trace>,
@@ -155,9 +161,9 @@ pub enum VerifyError {
     /// The scenario cannot be used.
     #[error(transparent)]
     Scenario(#[from] Box<ScenarioError>),
-    /// The design is not known.
+    /// A name or release is not known.
     #[error(transparent)]
-    Design(#[from] LookupError),
+    Lookup(#[from] LookupError),
     /// A property is not known.
     #[error("there is no property `{given}`; the nearest are {}", nearest.join(", "))]
     UnknownProperty {
@@ -174,6 +180,15 @@ pub enum VerifyError {
     Check(#[from] CheckError),
 }
 
+impl From<DesignError> for VerifyError {
+    fn from(error: DesignError) -> Self {
+        match error {
+            DesignError::Unknown(error) => Self::Lookup(error),
+            DesignError::File(error) => Self::Scenario(error),
+        }
+    }
+}
+
 /// Answers a question.
 ///
 /// # Errors
@@ -184,14 +199,11 @@ pub fn verify(
     observer: &mut dyn Observer,
 ) -> Result<Verification, VerifyError> {
     let asked = ask(question.properties, question.reachabilities)?;
-    let design = match question.design {
-        Some(name) => Some((name.to_owned(), catalog.design_row(name)?.clone())),
-        None => None,
-    };
     let overrides = Overrides {
-        design,
+        design: question.design.cloned(),
         pods: question.pods,
         faults: question.faults,
+        ..Overrides::default()
     };
     let world = question.scenario.world(catalog, &overrides).map_err(Box::new)?;
     let machine = Arc::new(Machine::new(world));
@@ -211,10 +223,16 @@ pub fn verify(
         .split_off(properties.len() + reachabilities.len());
 
     let world = machine.world();
-    let rests_on = inferred(world, &findings.facts);
+    let rests_on = unproven(world, &findings.facts);
     let names = Names {
         scenario: &question.scenario.file.name,
         design: &design_name(world),
+        setting: Setting {
+            design: question.design.map(|design| design.version.clone()),
+            pods: question.pods,
+            faults: question.faults,
+            ..Setting::default()
+        },
     };
     let statements = properties
         .iter()
@@ -247,6 +265,8 @@ pub fn verify(
         fate: fate::fate(world, &of_fate),
         bound: findings.bound.map(|bound| bound.to_string()),
         faults: faults(world),
+        reduced: is_reduced(world, question.engine),
+        coverage: Coverage::of(world, &findings),
         notes: asked.notes,
         ..numbers(&findings)
     })
@@ -256,6 +276,7 @@ pub fn verify(
 pub(crate) struct Names<'a> {
     pub scenario: &'a str,
     pub design: &'a str,
+    pub setting: Setting,
 }
 
 pub(crate) fn result(
@@ -275,6 +296,7 @@ pub(crate) fn result(
             .and_then(|property| property.broken_by(world, &last.environment, &last.pods, &mut |_| ()));
         Trace {
             scenario: names.scenario.to_owned(),
+            setting: names.setting.clone(),
             design: names.design.to_owned(),
             property: finding.id.clone(),
             finding: broken.map_or_else(|| statement.clone(), |broken| broken.what),
@@ -304,7 +326,7 @@ fn numbers(findings: &Findings<Abstract>) -> Verification {
         title: String::new(),
         design: String::new(),
         components: Vec::new(),
-        engine: Engine::Exact,
+        engine: Engine::default(),
         results: Vec::new(),
         fate: Fate {
             runs: None,
@@ -316,8 +338,14 @@ fn numbers(findings: &Findings<Abstract>) -> Verification {
         bound: None,
         seconds: findings.duration.as_secs_f64(),
         faults: String::new(),
+        reduced: false,
+        coverage: None,
         notes: Vec::new(),
     }
+}
+
+fn is_reduced(world: &World<Abstract>, engine: Engine) -> bool {
+    world.pods.len() > 1 && matches!(engine, Engine::Exact(options) if options.symmetry)
 }
 
 /// The releases of containerd, in the order in which they can be reached.

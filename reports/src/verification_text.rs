@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use shimproof_model::catalog::provenance::Known;
 use shimproof_model::trace::{Trace, TraceStep};
 
 use crate::fate::Fate;
@@ -9,7 +10,7 @@ use crate::further::OwnSearch;
 use crate::rests_on::RestsOn;
 use crate::style::{Styles, set};
 use crate::suite::{SuiteReport, verdict_text};
-use crate::trace_text::trace_text;
+use crate::trace_text::trace_text_after;
 use crate::verification::{PropertyResult, Verdict, Verification};
 
 /// One scenario under one design: its verdicts, what they rest on, and the traces of what is violated.
@@ -50,12 +51,21 @@ pub fn verification_text(verification: &Verification, styles: &Styles) -> String
             told.push(rests_on);
         }
     }
-    if !told.is_empty() {
-        let _ = writeln!(text);
-        let _ = writeln!(
-            text,
-            "What holds rests on facts that are only inferred, neither read in the source nor executed:"
-        );
+    for (known, what) in [
+        (
+            Known::Proposed,
+            "What holds rests on what the design proposes, and no release does:",
+        ),
+        (
+            Known::Inferred,
+            "What holds rests on facts that are only inferred, neither read in the source nor executed:",
+        ),
+    ] {
+        let told: Vec<&&RestsOn> = told.iter().filter(|fact| fact.known == known).collect();
+        if !told.is_empty() {
+            let _ = writeln!(text);
+            let _ = writeln!(text, "{what}");
+        }
         for rests_on in told {
             let _ = writeln!(text, "  {}: {}", rests_on.row, rests_on.field);
         }
@@ -81,7 +91,7 @@ pub fn verification_text(verification: &Verification, styles: &Styles) -> String
             length(trace)
         );
         let above = told.iter().map(|other| in_common(other, &trace.steps)).max();
-        text.push_str(&trace_text(
+        text.push_str(&trace_text_after(
             trace,
             above.unwrap_or_default(),
             &findings(&story),
@@ -222,6 +232,9 @@ fn verdict_line(result: &PropertyResult, styles: &Styles) -> String {
 /// What was explored, without the time that it took, so that two runs print the same.
 pub(crate) fn explored(verification: &Verification) -> String {
     let how = match verification.depth {
+        Some(depth) if verification.reduced => {
+            format!("{depth} levels, breadth first, whole states, interchangeable pods counted once")
+        }
         Some(depth) => format!("{depth} levels, breadth first, whole states"),
         None => "depth first, by Stateright".to_owned(),
     };

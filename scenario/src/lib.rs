@@ -25,6 +25,7 @@
 //! them.
 
 mod containerd;
+mod design;
 mod error;
 mod file;
 mod kubernetes;
@@ -38,6 +39,9 @@ pub use containerd::{
     Loaded, Migration, OptionsTable, RUNC_OPTION_KEYS, RuncOptionKeys, RuncOptionType, RuntimesMerge,
     Workload, load_containerd_config, load_containerd_config_text,
 };
+pub use design::{
+    Change, Design, DesignError, FORMS, Form, PROPOSALS, Values, Variable, Yields, design_schema,
+};
 pub use error::ScenarioError;
 pub use file::{
     Budget, Client, ContainerdSection, Defect, DesignExpectation, Expect, ExpectedVerdict, ImageUser,
@@ -48,6 +52,7 @@ pub use kubernetes::{
     Container, KubeletConfig, KubernetesObjects, Mount, Pod, RestartPolicy, RunAs, RuntimeClass, VolumeKind,
     read_kubelet_config, read_kubernetes,
 };
+pub use nearest::suggest;
 pub use scenario::{Scenario, Which};
 pub use snippet::{Place, Snippet};
 pub use world::{FromConfiguration, Overrides, WrittenTable, loading_of};

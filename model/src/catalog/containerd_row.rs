@@ -1,5 +1,6 @@
 //! Rows of `catalog/containerd.toml`: one for each range of containerd releases that behave alike.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::provenance::row;
@@ -8,25 +9,37 @@ use crate::finite::finite_enum;
 use crate::type_url::TypeUrl;
 
 /// How one range of containerd releases carries options from CRI to the shim.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+///
+/// Its JSON schema holds the behaviours only: what a design file can override.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ContainerdRow {
     /// The name of the row.
+    #[schemars(skip)]
     pub id: String,
     /// The tags that behave so.
+    #[schemars(skip)]
     pub releases: Vec<Range>,
     /// Untagged stretches of a branch that behave so.
     #[serde(default)]
+    #[schemars(skip)]
     pub windows: Vec<Window>,
     /// Public sources.
+    #[schemars(skip)]
     pub sources: Vec<String>,
     /// Keys that were seen when real components were run.
     #[serde(default)]
+    #[schemars(skip)]
     pub executed: Vec<String>,
     /// Keys that are only inferred.
     #[serde(default)]
+    #[schemars(skip)]
     pub inferred: Vec<String>,
+    /// Keys that a design file changed. No file of the catalogue has them.
+    #[serde(skip)]
+    pub proposed: Vec<String>,
     /// What to know besides.
+    #[schemars(skip)]
     pub notes: Option<String>,
 
     /// The highest `version` of a configuration file that the release accepts.
@@ -116,7 +129,7 @@ pub struct ContainerdRow {
     pub shipped_shim: String,
 }
 
-row!(ContainerdRow, ContainerdField);
+row!(ContainerdRow, ContainerdField, proposed);
 
 /// An untagged stretch of a branch.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]

@@ -17,6 +17,7 @@ use shimproof_model::world::{
 };
 
 use crate::containerd::{ContainerdConfig, Loaded, Workload};
+use crate::design::{Design, DesignError};
 use crate::error::ScenarioError;
 use crate::scenario::{Scenario, Which, value_place};
 
@@ -29,12 +30,16 @@ use tables::Tables;
 /// What a caller wants otherwise than the scenario says.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
-    /// A containerd release or design, with its row, that stands in for the scenario's own releases.
-    pub design: Option<(String, ContainerdRow)>,
+    /// A containerd release or design that stands in for the scenario's own releases.
+    pub design: Option<Containerd>,
     /// How many copies of the pod there are.
     pub pods: Option<u32>,
     /// How many faults can happen in all.
     pub faults: Option<u32>,
+    /// How often each kind of fault can happen, for each time that the scenario says.
+    pub repeated: Option<u32>,
+    /// The most pods of the node, if not as many as a search takes; the machine numbers them with a byte.
+    pub most_pods: Option<u8>,
 }
 
 /// A runtime handler as pods ask for it.
@@ -160,8 +165,8 @@ impl Scenario {
         catalog: &Catalog,
         overrides: &Overrides,
     ) -> Result<Vec<Containerd>, ScenarioError> {
-        if let Some((name, row)) = &overrides.design {
-            return Ok(vec![Containerd::new(name.clone(), row)]);
+        if let Some(design) = &overrides.design {
+            return Ok(vec![design.clone()]);
         }
         let own = (&self.file.containerd.version, &["containerd", "version"][..]);
         let later = &self.file.verify.upgrade_to.containerd;
@@ -170,9 +175,10 @@ impl Scenario {
             .map(|version| (version, &["verify", "upgrade-to", "containerd"][..]));
         std::iter::once(own)
             .chain(later)
-            .map(|(version, path)| match catalog.design_row(version) {
-                Ok(row) => Ok(Containerd::new(version.clone(), row)),
-                Err(error) => Err(self.lookup_error(path, &error)),
+            .map(|(version, path)| match Design::named(catalog, version) {
+                Ok(design) => Ok(design.containerd),
+                Err(DesignError::Unknown(error)) => Err(self.lookup_error(path, &error)),
+                Err(DesignError::File(error)) => Err(*error),
             })
             .collect()
     }
@@ -295,7 +301,13 @@ impl Scenario {
         shim_upgrades: usize,
     ) -> Result<Budget, ScenarioError> {
         let given = &self.file.verify.budget;
+        let repeated = overrides.repeated.unwrap_or(1);
         let count = |key: &str, value: u32| {
+            let value = if key == "faults" {
+                value
+            } else {
+                value.saturating_mul(repeated)
+            };
             u8::try_from(value).map_err(|_| {
                 let place = value_place(&self.source, &["verify", "budget", key]);
                 ScenarioError::bad_value(
@@ -327,8 +339,9 @@ impl Scenario {
         let pods = usize::try_from(copies)
             .unwrap_or(usize::MAX)
             .saturating_add(self.more_pods.len());
-        if copies == 0 || pods > MAX_PODS {
-            let message = format!("{pods} pods: a node of the machine has 1 to {MAX_PODS}");
+        let most = overrides.most_pods.map_or(MAX_PODS, usize::from);
+        if copies == 0 || pods > most {
+            let message = format!("{pods} pods: a node of the machine has 1 to {most}");
             return Err(ScenarioError::bad_value(
                 &value_place(&self.source, &["verify", "pods"]),
                 message,

@@ -6,7 +6,9 @@ use shimproof_model::abstraction::{Key, Keys, Table};
 use shimproof_model::catalog::ContainerdRow;
 use shimproof_model::guards::{RuntimeType, get_runtime_options_type};
 
-use crate::containerd::{Handler, KeyMatching, OptionsTable};
+use crate::containerd::{
+    Handler, KeyMatching, LINUX_CREATE_OPTION_KEYS, LINUX_RUNC_OPTION_KEYS, OptionsTable, RUNHCS_OPTION_KEYS,
+};
 use crate::error::ScenarioError;
 
 use super::oci_runtimes::OciRuntimes;
@@ -56,9 +58,7 @@ impl Tables {
             TypeUrl::RuncV1 => {
                 let read = handler.options.as_runc(matching);
                 if let Some(key) = read.mistyped.first() {
-                    let message =
-                        format!("the value of `{key}` has the wrong type for an option of this runtime");
-                    return Err(handler.bad_options(message));
+                    return Err(handler.mistyped(key));
                 }
                 let set = |name: &str| read.known.get(name).is_some_and(|value| !is_zero(value));
                 let binary = read
@@ -102,14 +102,20 @@ impl Tables {
                 }
             }
             TypeUrl::RunhcsV1 | TypeUrl::LinuxRuncOptions | TypeUrl::LinuxCreateOptions => {
-                let set = keys
-                    .iter()
-                    .filter(|(_, value)| !is_zero(value))
-                    .map(|_| Key::Other)
-                    .collect();
+                let fields: &[_] = match url {
+                    TypeUrl::RunhcsV1 => &RUNHCS_OPTION_KEYS,
+                    TypeUrl::LinuxRuncOptions => &LINUX_RUNC_OPTION_KEYS,
+                    _ => &LINUX_CREATE_OPTION_KEYS,
+                };
+                // Keys that the message has no field for are dropped.
+                let read = handler.options.read_as(fields, matching);
+                if let Some(key) = read.mistyped.first() {
+                    return Err(handler.mistyped(key));
+                }
+                let set = read.known.values().filter(|value| !is_zero(value));
                 Table {
                     id,
-                    keys: set,
+                    keys: set.map(|_| Key::Other).collect(),
                     oci_runtime: 0,
                     inner_runsc: false,
                 }
@@ -135,6 +141,12 @@ fn is_zero(value: &toml::Value) -> bool {
 }
 
 impl Handler {
+    fn mistyped(&self, key: &str) -> ScenarioError {
+        self.bad_options(format!(
+            "the value of `{key}` has the wrong type for an option of this runtime"
+        ))
+    }
+
     /// A diagnostic at the place where the handler is defined.
     pub(super) fn bad_options(&self, message: String) -> ScenarioError {
         match &self.defined {
