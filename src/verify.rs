@@ -250,7 +250,7 @@ fn exit_code(verification: &Verification) -> ExitCode {
     let violated = verification
         .results
         .iter()
-        .any(|result| result.verdict == Verdict::Violated);
+        .any(|result| result.verdict == Verdict::Violated && !result.information);
     if violated {
         ExitCode::Violated
     } else if verification.cut_short() || verification.results.iter().any(|r| r.verdict == Verdict::Unknown) {

@@ -108,6 +108,9 @@ pub struct PropertyResult {
     pub rests_on: Vec<RestsOn>,
     /// How it is violated or reached, as short as possible.
     pub trace: Option<Trace>,
+    /// Whether it is told for information: it is about another client than the one of the scenario, and nobody asked
+    /// for it by name.
+    pub information: bool,
     /// The search that decided it, if it was another one than that of the verification.
     pub search: Option<OwnSearch>,
 }
@@ -312,6 +315,7 @@ pub(crate) fn result(
             Vec::new()
         },
         trace,
+        information: false,
         search: None,
     }
 }
