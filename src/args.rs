@@ -35,6 +35,7 @@ Examples:
   shimproof verify examples/containerd-11091 --design nil-check-missing-node
   shimproof verify containerd-11091 --design designs/type-checked.toml
   shimproof verify --design type-checked
+  shimproof verify --induction --design before-10906
   shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json")]
     Verify(Verify),
     /// Run one pod on one node without faults, with real bytes: the outcome, the error, the requests on the way.
@@ -51,6 +52,18 @@ Examples:
   shimproof simulate examples/containerd-11091 --design nil-or-node --runs 100000
   shimproof simulate --time 60 --regressions regressions.txt --trace-dir traces")]
     Simulate(Simulate),
+    /// Run stored traces again, step by step, and check that every state is the stored one.
+    #[command(after_help = "\
+Examples:
+  shimproof verify containerd-11091 --trace-dir traces
+  shimproof replay traces
+  shimproof replay traces/containerd-11091--release_2.0_952ad6b3a--options-accepted.json --design nil-or-node
+
+Exit codes:
+  0  every trace reproduces
+  1  some do not: what they show can no longer happen, or happens otherwise
+  2  unusable input")]
+    Replay(Replay),
     /// Compare two designs; without arguments the founding case, before and after its fix.
     #[command(after_help = "\
 Examples:
@@ -60,6 +73,13 @@ Examples:
   shimproof compare v2.3.4 designs/type-checked.toml --fail-on changed
   shimproof compare nil-or-node v2.0.5 examples/CVE-2025-47291")]
     Compare(Compare),
+    /// Draw the states of a scenario, folded by what one looks at, and name where every bad run passes.
+    #[command(after_help = "\
+Examples:
+  shimproof graph examples/containerd-11091 --design nil-check-missing-node
+  shimproof graph examples/containerd-11091 --design nil-check-missing-node --by outcome --format svg --output states.svg
+  shimproof graph examples/CVE-2025-47291 --property options-preserved --by outcome --by containerd --format dot")]
+    Graph(Graph),
     /// Show what the catalogue holds, with its sources.
     #[command(after_help = "\
 Examples:
@@ -81,13 +101,19 @@ Examples:
 #[derive(Debug, Args)]
 pub struct Verify {
     /// A scenario: a directory with `scenario.toml`, that file, or the name of a built-in scenario.
+    #[arg(group = "subject")]
     pub scenario: Option<PathBuf>,
+    /// Prove by induction, for any number of pods and faults, any kubelet, any shim and any handlers that meet the
+    /// stated assumptions, that designs keep a property; in place of a scenario.
+    #[arg(long, group = "subject")]
+    pub induction: bool,
     /// A containerd release, design or design file in place of the scenario's own; can be given several times.
-    /// Without a scenario: what the design holds over the whole catalogue.
+    /// Without a scenario: what the design holds over the whole catalogue. With `--induction` every design that has a
+    /// name, if not given.
     #[arg(long, value_name = "DESIGN")]
     pub design: Vec<String>,
     /// A property or reachability to decide; can be given several times. All properties, if not given.
-    #[arg(long, value_name = "ID", requires = "scenario")]
+    #[arg(long, value_name = "ID", requires = "subject")]
     pub property: Vec<String>,
     /// How many copies of the pod there are.
     #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=4))]
@@ -96,22 +122,31 @@ pub struct Verify {
     #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(0..=16))]
     pub faults: Option<u32>,
     /// Which engine searches.
-    #[arg(long, value_enum, default_value_t = Engine::Exact)]
+    #[arg(long, value_enum, default_value_t = Engine::Exact, conflicts_with = "induction")]
     pub engine: Engine,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Write each trace as a JSON file into this directory.
-    #[arg(long, value_name = "DIR")]
+    /// Write each trace into a file in this directory.
+    #[arg(long, value_name = "DIR", conflicts_with = "induction")]
     pub trace_dir: Option<PathBuf>,
-    /// Stop after this many distinct states.
+    /// As what; several can be given, separated by commas.
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        requires = "trace_dir",
+        default_value = "json"
+    )]
+    pub trace_format: Vec<TraceFormat>,
+    /// Stop after this many distinct states; with `--induction`, after this many tried ones, 100 million if not given.
     #[arg(long, value_name = "N")]
     pub max_states: Option<u64>,
     /// Stop after this many levels.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "induction")]
     pub max_depth: Option<u32>,
     /// Stop after this many seconds.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "induction")]
     pub max_time: Option<Duration>,
 }
 
@@ -148,7 +183,7 @@ pub struct Simulate {
     #[arg(long, value_name = "ID", requires = "scenario")]
     pub property: Vec<String>,
     /// How many copies of the pod there are.
-    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=4))]
+    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=200))]
     pub pods: Option<u32>,
     /// How many faults can happen in all.
     #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(0..=16))]
@@ -156,9 +191,26 @@ pub struct Simulate {
     /// Try the seeds of this file first, and add the one that fails.
     #[arg(long, value_name = "FILE")]
     pub regressions: Option<PathBuf>,
-    /// Write the trace of a failure as a JSON file into this directory.
+    /// Write the trace of a failure as a JSON file into this directory, and beside it the node that chance drew, as a
+    /// scenario.
     #[arg(long, value_name = "DIR")]
     pub trace_dir: Option<PathBuf>,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// Traces that `verify` or `simulate` wrote, or directories: all traces below them.
+    #[arg(required = true)]
+    pub traces: Vec<PathBuf>,
+    /// A scenario in place of the one that the traces name.
+    #[arg(long, value_name = "SCENARIO")]
+    pub scenario: Option<PathBuf>,
+    /// A containerd design or release in place of the one that the traces name.
+    #[arg(long, value_name = "NAME")]
+    pub design: Option<String>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -193,6 +245,49 @@ pub enum FailOn {
     Regressed,
     /// Any change of an outcome, for the better too.
     Changed,
+}
+
+#[derive(Debug, Args)]
+pub struct Graph {
+    /// A scenario, as for `verify`.
+    pub scenario: PathBuf,
+    /// A containerd design or release in place of the scenario's own.
+    #[arg(long, value_name = "NAME")]
+    pub design: Option<String>,
+    /// The property whose violations are marked.
+    #[arg(long, value_name = "ID", default_value = "options-accepted")]
+    pub property: String,
+    /// Fold states that agree on these fields: `outcome`, a field as traces print it, or the beginning of its name up
+    /// to a dot; can be given several times. Without it, each state stands for itself.
+    #[arg(long, value_name = "FIELD")]
+    pub by: Vec<String>,
+    /// How many copies of the pod there are.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4))]
+    pub pods: Option<u32>,
+    /// How many faults can happen in all.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=16))]
+    pub faults: Option<u32>,
+    /// The most states that are kept.
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub max_states: usize,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
+    pub format: GraphFormat,
+    /// Write it to a file.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// Numbers, and where every bad run passes.
+    Text,
+    /// For Graphviz.
+    Dot,
+    /// For yEd, Gephi, NetworkX.
+    Graphml,
+    /// A picture.
+    Svg,
 }
 
 #[derive(Debug, Args)]
@@ -236,6 +331,32 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TraceFormat {
+    /// The trace as it is kept and replayed.
+    Json,
+    /// Informal Trace Format, for the tools of Apalache and Quint.
+    Itf,
+    /// A sequence diagram as a picture.
+    Svg,
+    /// A sequence diagram for Markdown.
+    Mermaid,
+    /// The story, step by step.
+    Text,
+}
+
+impl From<TraceFormat> for shimproof_reports::TraceFormat {
+    fn from(format: TraceFormat) -> Self {
+        match format {
+            TraceFormat::Json => Self::Json,
+            TraceFormat::Itf => Self::Itf,
+            TraceFormat::Svg => Self::Svg,
+            TraceFormat::Mermaid => Self::Mermaid,
+            TraceFormat::Text => Self::Text,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use miette::{Report, miette};
 use shimproof_model::catalog::LookupError;
+use shimproof_properties::induction::InductionError;
 use shimproof_reports::{BuiltinError, VerifyError};
 use shimproof_scenario::{DesignError, ScenarioError};
-use shimproof_sim::{PredictError, RegressionsError, ScoreError};
+use shimproof_sim::{PredictError, RegressionsError, ReplayError, ScoreError, TraceError};
 
 use crate::exit::ExitCode;
 
@@ -15,18 +16,28 @@ use crate::exit::ExitCode;
 pub enum Failure {
     /// The input cannot be used.
     Verify(VerifyError),
+    /// Induction is not about that.
+    Induction(InductionError),
     /// A prediction cannot be made.
     Predict(Box<PredictError>),
     /// There is nothing to score.
     Score(ScoreError),
     /// Seeds cannot be kept.
     Regressions(RegressionsError),
+    /// No built-in scenario has that name, and there is no such path.
+    UnknownScenario { name: String, help: String },
+    /// A trace cannot be read.
+    Trace(TraceError),
+    /// A trace cannot be run again.
+    Replay(ReplayError),
     /// The built-in scenarios cannot be read.
     Builtin(BuiltinError),
     /// A file or directory cannot be written.
     Write { path: PathBuf, error: std::io::Error },
     /// Standard output cannot be written.
     Output(std::io::Error),
+    /// What was asked for cannot be had in this way.
+    Request { what: String, help: String },
     /// A report has no line of that number.
     NoSuchLine { number: usize, lines: usize },
     /// Only designs have variables.
@@ -57,6 +68,12 @@ impl From<DesignError> for Failure {
     }
 }
 
+impl From<InductionError> for Failure {
+    fn from(error: InductionError) -> Self {
+        Self::Induction(error)
+    }
+}
+
 impl From<PredictError> for Failure {
     fn from(error: PredictError) -> Self {
         Self::Predict(Box::new(error))
@@ -72,6 +89,21 @@ impl From<ScoreError> for Failure {
 impl From<RegressionsError> for Failure {
     fn from(error: RegressionsError) -> Self {
         Self::Regressions(error)
+    }
+}
+
+impl From<TraceError> for Failure {
+    fn from(error: TraceError) -> Self {
+        Self::Trace(error)
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Scenario(error) => Self::Verify(VerifyError::Scenario(error)),
+            error @ ReplayError::UnknownProperty { .. } => Self::Replay(error),
+        }
     }
 }
 
@@ -97,6 +129,17 @@ impl Failure {
             Self::Predict(error) => Report::new(error.as_ref().clone()),
             Self::Score(error) => Report::new(error.clone()),
             Self::Regressions(error) => Report::new(error.clone()),
+            Self::Trace(error) => Report::new(error.clone()),
+            Self::Replay(error) => miette!(
+                code = "trace::property",
+                help = "`shimproof show properties` lists them all",
+                "{error}"
+            ),
+            Self::UnknownScenario { name, help } => miette!(
+                code = "scenario::unknown",
+                help = help,
+                "there is no file or directory `{name}`, and no built-in scenario of that name"
+            ),
             Self::Verify(VerifyError::Lookup(error)) => miette!(
                 code = "catalogue",
                 help =
@@ -110,6 +153,11 @@ impl Failure {
                     "{error}"
                 )
             }
+            Self::Induction(error) => miette!(
+                code = "property",
+                help = "without `--induction`, `shimproof verify` decides every property of a scenario",
+                "{error}"
+            ),
             Self::Verify(error @ VerifyError::Check(_)) => miette!(code = "search", "{error}"),
             Self::Builtin(error) | Self::Verify(VerifyError::Builtin(error)) => {
                 miette!(code = "builtin", "{error}")
@@ -120,6 +168,7 @@ impl Failure {
                 "{} cannot be written: {error}",
                 path.display()
             ),
+            Self::Request { what, help } => miette!(code = "request", help = help.clone(), "{what}"),
             Self::NoSuchLine { number, lines } => miette!(
                 code = "compare",
                 help = "the same command without `--trace` prints the lines with their numbers",

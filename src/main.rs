@@ -12,9 +12,12 @@ mod args;
 mod compare;
 mod exit;
 mod failure;
+mod graph;
+mod induction;
 mod output;
 mod predict;
 mod progress;
+mod replay;
 mod show;
 mod simulate;
 mod verify;
@@ -40,10 +43,13 @@ fn main() -> std::process::ExitCode {
 
 fn run(arguments: &Arguments, output: Output) -> Result<ExitCode, Failure> {
     match &arguments.verb {
+        Verb::Verify(verify) if verify.induction => induction::run(verify, output),
         Verb::Verify(verify) => verify::run(verify, output),
         Verb::Predict(predict) => predict::run(predict, output),
         Verb::Simulate(simulate) => simulate::run(simulate, output),
+        Verb::Replay(replay) => replay::run(replay, output),
         Verb::Compare(compare) => compare::run(compare, output),
+        Verb::Graph(graph) => graph::run(graph, output),
         Verb::Show(show) => show::run(show, output),
         Verb::Completions { shell } => {
             let mut script = Vec::new();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use shimproof_search::{Observer, Progress};
+use shimproof_search::{Observer, Pace, Progress, Rates};
 use shimproof_sim::RandomProgress;
 
 use crate::output::Output;
@@ -59,8 +59,8 @@ impl RunsLine {
         )]
         let (runs, steps) = (progress.runs as f64 / seconds, progress.steps as f64 / seconds);
         self.bar.set_message(format!(
-            "{} runs, {runs:.0} runs/s, {steps:.0} steps/s",
-            progress.runs
+            "{} runs, {runs:.0} runs/s, {steps:.0} steps/s; met {} decisions, {} refusals, {} rows",
+            progress.runs, progress.decisions, progress.refusals, progress.rows
         ));
     }
 }
@@ -75,35 +75,86 @@ impl Drop for RunsLine {
 #[derive(Debug)]
 pub struct ProgressLine {
     bar: ProgressBar,
+    pace: Pace,
 }
 
 impl ProgressLine {
     pub fn new(output: Output) -> Self {
-        Self { bar: spinner(output) }
+        Self {
+            bar: spinner(output),
+            pace: Pace::default(),
+        }
     }
 }
 
 impl Observer for ProgressLine {
     fn progress(&mut self, progress: &Progress) {
-        let seconds = progress.elapsed.as_secs_f64();
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a rate that is read, not reckoned with"
-        )]
-        let rate = if seconds > 0.0 {
-            progress.states as f64 / seconds
-        } else {
-            0.0
-        };
-        self.bar.set_message(format!(
-            "level {}, {} states, {rate:.0} states/s, {} to expand",
-            progress.depth, progress.states, progress.queue
-        ));
+        if self.bar.is_hidden() {
+            return;
+        }
+        let rates = self.pace.hear(progress);
+        self.bar.set_message(told(progress, rates));
     }
+}
+
+fn told(progress: &Progress, rates: Rates) -> String {
+    // A change of less than a hundredth a second is none.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a trend that is read, not reckoned with"
+    )]
+    let notable = 0.01 * progress.queue as f64;
+    let trend = if rates.queue > notable {
+        "growing"
+    } else if rates.queue < -notable {
+        "shrinking"
+    } else {
+        "steady"
+    };
+    format!(
+        "level {}, {} states, {:.0} new/s, {} to expand ({trend}), {} MiB",
+        progress.depth,
+        progress.states,
+        rates.states,
+        progress.queue,
+        progress.memory >> 20,
+    )
 }
 
 impl Drop for ProgressLine {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_tells_depth_states_pace_queue_and_memory() {
+        let progress = Progress {
+            depth: 12,
+            states: 345_678,
+            transitions: 2_000_000,
+            queue: 1000,
+            memory: 7 << 20,
+            elapsed: Duration::from_secs(3),
+        };
+        let line = |queue| {
+            told(
+                &progress,
+                Rates {
+                    states: 99_000.4,
+                    queue,
+                },
+            )
+        };
+        assert_eq!(
+            line(-20.0),
+            "level 12, 345678 states, 99000 new/s, 1000 to expand (shrinking), 7 MiB"
+        );
+        assert!(line(20.0).contains("(growing)"));
+        assert!(line(-5.0).contains("(steady)"));
     }
 }

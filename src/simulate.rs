@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use shimproof_model::catalog::Catalog;
-use shimproof_reports::ask;
+use shimproof_reports::{ask, with_builtin_scenarios};
 use shimproof_scenario::{Design, Overrides};
 use shimproof_sim::{
-    SimulateOptions, Simulation, append_regression, read_regressions, render_simulation, simulate_any,
-    simulate_scenario, simulation_json,
+    MOST_PODS, SimulateOptions, Simulation, append_regression, read_regressions, render_simulation,
+    simulate_any, simulate_scenario, simulation_json,
 };
 
 use crate::args::{self, Format};
@@ -15,7 +15,7 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::output::{Output, write_file};
 use crate::progress::{RunsLine, stop_on_ctrl_c};
-use crate::verify::{check_writable, with_scenario};
+use crate::verify::{check_writable, path_for_traces, with_scenario};
 
 /// How many runs there are if neither their number nor a time is given.
 const RUNS: u64 = 1000;
@@ -47,6 +47,8 @@ pub fn run(arguments: &args::Simulate, output: Output) -> Result<ExitCode, Failu
         design,
         pods: arguments.pods,
         faults: arguments.faults,
+        repeated: None,
+        most_pods: Some(MOST_PODS),
     };
     let simulation = if let Some(path) = &arguments.scenario {
         with_scenario(path, |scenario| {
@@ -60,9 +62,15 @@ pub fn run(arguments: &args::Simulate, output: Output) -> Result<ExitCode, Failu
     } else {
         let options = with_regressions(arguments, &options, ANY_NODE)?;
         let line = RunsLine::new(output);
-        simulate_any(catalog, overrides.design.as_ref(), &options, &mut |progress| {
-            line.show(progress)
-        })
+        with_builtin_scenarios(|known| {
+            simulate_any(
+                catalog,
+                overrides.design.as_ref(),
+                known,
+                &options,
+                &mut |progress| line.show(progress),
+            )
+        })?
     };
     keep(arguments, &simulation)?;
     match arguments.format {
@@ -124,8 +132,18 @@ fn keep(arguments: &args::Simulate, simulation: &Simulation) -> Result<(), Failu
             failure.fault.kind.id(),
             failure.seed
         ));
-        let text =
-            serde_json::to_string_pretty(&failure.trace).map_err(|error| Failure::Output(error.into()))?;
+        let mut trace = failure.trace.clone();
+        if failure.files.is_empty() {
+            let scenario = arguments.scenario.as_deref();
+            trace.setting.path = scenario.and_then(|scenario| path_for_traces(scenario, directory));
+        } else if let Some(own) = &trace.setting.path {
+            let own = directory.join(own);
+            check_writable(&own)?;
+            for (name, text) in &failure.files {
+                write_file(&own.join(name), text)?;
+            }
+        }
+        let text = serde_json::to_string_pretty(&trace).map_err(|error| Failure::Output(error.into()))?;
         write_file(&path, &format!("{text}\n"))?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! `shimproof verify`.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use shimproof_model::catalog::Catalog;
 use shimproof_model::world::Containerd;
@@ -9,8 +9,8 @@ use shimproof_reports::{
     Question, Survey, Verdict, Verification, VerifyError, ask, run_suite, suite_json, suite_text, survey,
     verification_text, verifications_json, verify, with_builtin_scenarios,
 };
-use shimproof_scenario::{Design, Scenario};
-use shimproof_search::Limits;
+use shimproof_scenario::{Design, Scenario, suggest};
+use shimproof_search::{Limits, PackedOptions};
 
 use crate::args::{self, Format};
 use crate::exit::ExitCode;
@@ -49,17 +49,33 @@ pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure
 pub fn with_scenario<T>(path: &Path, use_it: impl Fn(&Scenario) -> Result<T, Failure>) -> Result<T, Failure> {
     if !path.exists() && path.components().count() == 1 {
         let name = path.to_string_lossy();
-        let found = with_builtin_scenarios(|scenarios| {
-            scenarios
-                .iter()
-                .find(|scenario| scenario.file.name == name)
-                .map(&use_it)
+        return with_builtin_scenarios(|scenarios| {
+            let found = scenarios.iter().find(|scenario| scenario.file.name == name);
+            use_it(found.ok_or_else(|| unknown_scenario(&name, scenarios))?)
         })?;
-        if let Some(result) = found {
-            return result;
-        }
     }
     use_it(&Scenario::load(path)?)
+}
+
+/// No built-in scenario has the name, with those that are like it.
+pub fn unknown_scenario(name: &str, scenarios: &[Scenario]) -> Failure {
+    Failure::UnknownScenario {
+        name: name.to_owned(),
+        help: suggest(name, scenarios.iter().map(|scenario| scenario.file.name.as_str())),
+    }
+}
+
+/// What a trace in `directory` is to name as the path of its scenario: none for a built-in scenario, else the path
+/// from there.
+pub fn path_for_traces(scenario: &Path, directory: &Path) -> Option<String> {
+    let absolute = |path: &Path| std::fs::canonicalize(path).ok();
+    // Where there is no such path, it was the name of a built-in scenario.
+    let (to, from) = (absolute(scenario)?, absolute(directory)?);
+    let common = to.components().zip(from.components()).take_while(|(a, b)| a == b);
+    let common = common.count();
+    let up = from.components().skip(common).map(|_| Component::ParentDir);
+    let path: PathBuf = up.chain(to.components().skip(common)).collect();
+    Some(path.to_string_lossy().into_owned())
 }
 
 fn one(
@@ -170,7 +186,7 @@ fn suite(arguments: &args::Verify, output: Output, limits: &Limits) -> Result<Ex
 
 fn engine(engine: args::Engine) -> Engine {
     match engine {
-        args::Engine::Exact => Engine::Exact,
+        args::Engine::Exact => Engine::Exact(PackedOptions::default()),
         args::Engine::Stateright => Engine::Stateright,
     }
 }
@@ -207,8 +223,11 @@ fn write_traces(arguments: &args::Verify, verifications: &[Verification]) -> Res
     for verification in verifications {
         for result in &verification.results {
             let Some(trace) = &result.trace else { continue };
+            let mut trace = trace.clone();
+            let scenario = arguments.scenario.as_deref();
+            trace.setting.path = scenario.and_then(|scenario| path_for_traces(scenario, directory));
             let name = format!(
-                "{}--{}--{}.json",
+                "{}--{}--{}",
                 verification.scenario, verification.design, result.property
             );
             let name: String = name
@@ -221,8 +240,11 @@ fn write_traces(arguments: &args::Verify, verifications: &[Verification]) -> Res
                     }
                 })
                 .collect();
-            let text = serde_json::to_string_pretty(trace).map_err(|error| Failure::Output(error.into()))?;
-            write_file(&directory.join(name), &format!("{text}\n"))?;
+            for format in &arguments.trace_format {
+                let format = shimproof_reports::TraceFormat::from(*format);
+                let file = format!("{name}{}", format.extension());
+                write_file(&directory.join(file), &format.render(&trace))?;
+            }
         }
     }
     Ok(())

@@ -139,7 +139,7 @@ pub struct Block(pub u8);
 
 /// Which blocks are given out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Blocks(u16);
+pub struct Blocks([u64; 4]);
 
 /// The keys that `runtimeoptions.v1.Options` has fields for.
 fn runtimeoptions_keys() -> Keys {
@@ -167,6 +167,26 @@ impl Any {
     pub fn has_endpoint(&self) -> bool {
         self.endpoint
     }
+
+    /// The same message with an owner in another block, if its owner is in one.
+    pub(crate) fn with_owner_in(mut self, block: u8) -> Self {
+        if let Some(HostId::InBlock(own)) = &mut self.owner {
+            *own = block;
+        }
+        self
+    }
+}
+
+impl Blocks {
+    /// The first 64 blocks as bits, block 0 lowest: more than the pods of an exhaustive search can have.
+    pub(crate) fn bits(self) -> u64 {
+        self.0[0]
+    }
+
+    /// The blocks of those bits.
+    pub(crate) fn of_bits(bits: u64) -> Self {
+        Self([bits, 0, 0, 0])
+    }
 }
 
 impl Domain for Abstract {
@@ -179,7 +199,8 @@ impl Domain for Abstract {
     fn generate(url: TypeUrl, table: &Table, config_body: bool) -> Any {
         let generic = matches!(url, TypeUrl::RuntimeoptionsV1 | TypeUrl::CriRuntimeoptionsV1);
         let path = table.keys.contains(Key::ConfigPath);
-        let body = generic && config_body && !path && !table.keys.is_empty();
+        // Only containerd's own generic message has a field for the body.
+        let body = url == TypeUrl::RuntimeoptionsV1 && config_body && !path && !table.keys.is_empty();
         let keys = if generic && !body {
             table.keys.and(runtimeoptions_keys())
         } else {
@@ -337,21 +358,31 @@ impl Domain for Abstract {
     }
 
     fn allocate(mappings: &mut Blocks) -> Block {
-        let free = mappings.0.trailing_ones();
-        mappings.0 |= 1 << free;
-        // At most four pods, each with one block: the number fits.
-        Block(u8::try_from(free).unwrap_or(u8::MAX))
+        let word = mappings
+            .0
+            .iter()
+            .position(|word| *word != u64::MAX)
+            .unwrap_or_default();
+        let free = mappings.0[word].trailing_ones();
+        mappings.0[word] |= 1_u64.checked_shl(free).unwrap_or_default();
+        // Pods are numbered with a byte, and each has one block: the number fits.
+        Block(u8::try_from(word * 64).unwrap_or(u8::MAX) + u8::try_from(free).unwrap_or(u8::MAX))
     }
 
     fn release(mappings: &mut Blocks, mapping: Block) {
-        mappings.0 &= !(1 << mapping.0);
+        mappings.0[usize::from(mapping.0 / 64)] &= !(1 << (mapping.0 % 64));
     }
 }
 
 fn lost_keys(any: Option<&Any>, table: Table) -> Keys {
-    match any {
+    let lost = match any {
         Some(any) if any.table == table.id => table.keys.without(any.keys),
         _ => table.keys,
+    };
+    // Whoever set it, it is set.
+    match any {
+        Some(any) if any.no_pivot => lost.without(Keys::NONE.with(Key::NoPivotRoot)),
+        _ => lost,
     }
 }
 
@@ -394,6 +425,32 @@ mod tests {
         assert_eq!(Abstract::value(&Abstract::through_store(any)), Value::Nil);
         Abstract::set_io_owner(&mut any, HostId::InBlock(0));
         assert_eq!(Abstract::value(&any), Value::Set);
+    }
+
+    #[test]
+    fn only_one_generic_message_carries_a_body() {
+        let table = table(&[Key::TypeUrl, Key::SystemdCgroup]);
+        let old = Abstract::generate(TypeUrl::CriRuntimeoptionsV1, &table, true);
+        assert!(!Abstract::holds(&old, Condition::ConfigBody));
+        assert_eq!(Abstract::lost(Some(&old), &table), ["SystemdCgroup"]);
+    }
+
+    #[test]
+    fn a_plugin_that_sets_no_pivot_root_loses_no_operators_one() {
+        let table = table(&[Key::NoPivotRoot, Key::Root]);
+        let mut any = Abstract::fresh(TypeUrl::RuncV1);
+        Abstract::set_no_pivot_root(&mut any);
+        assert_eq!(Abstract::lost(Some(&any), &table), ["Root"]);
+    }
+
+    #[test]
+    fn every_pod_of_a_run_has_a_block_of_its_own() {
+        let mut blocks = Blocks::default();
+        let given: std::collections::BTreeSet<u8> =
+            (0..256).map(|_| Abstract::allocate(&mut blocks).0).collect();
+        assert_eq!(given.len(), 256);
+        Abstract::release(&mut blocks, Block(131));
+        assert_eq!(Abstract::allocate(&mut blocks), Block(131));
     }
 
     #[test]

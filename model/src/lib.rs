@@ -26,6 +26,7 @@ pub mod guards;
 mod kubelet;
 pub mod log;
 mod node;
+pub mod packing;
 mod pod;
 mod refusal;
 mod refusal_text;

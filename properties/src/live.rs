@@ -117,8 +117,11 @@ pub fn check_live<D: Domain>(
         .into_iter()
         .map(|(index, pod, promise)| ((index, pod), promise))
         .unzip();
-    let outcome = check_liveness(&**machine, &promises, limits, observer)
-        .map_err(|error| CheckError(error.to_string()))?;
+    let outcome =
+        check_liveness(&**machine, &promises, limits, observer).map_err(|error| CheckError::Model {
+            message: error.to_string(),
+            path: None,
+        })?;
     let mut findings: Vec<LiveFinding<D>> = properties
         .iter()
         .map(|property| LiveFinding {

@@ -15,7 +15,7 @@ pub struct Machine<D: Domain> {
 }
 
 /// An action that was taken, with what it met on its way.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Taken<D: Domain> {
     /// The action.
     pub action: Action<D>,
@@ -39,12 +39,22 @@ impl<D: Domain> Machine<D> {
 
     /// The facts that the steps explored so far rest on, in the order of the catalogue.
     pub fn facts(&self) -> Vec<Fact> {
-        self.facts.all()
+        self.facts_and(std::iter::empty())
     }
 
-    /// Says that an answer rests on a fact.
-    pub(crate) fn rests_on(&self, fact: Fact) {
-        self.facts.insert(fact);
+    /// The facts that the steps explored so far rest on, and some more, in the order of the catalogue.
+    pub(crate) fn facts_and<'f>(&self, more: impl Iterator<Item = &'f FactSet>) -> Vec<Fact> {
+        let all = FactSet::new(&self.world);
+        all.add(&self.facts);
+        for facts in more {
+            all.add(facts);
+        }
+        all.all()
+    }
+
+    /// What a search keeps of a step.
+    pub(crate) fn log(&self) -> SearchLog<'_> {
+        SearchLog::new(&self.facts)
     }
 }
 
@@ -53,7 +63,7 @@ impl<D: Domain> TransitionSystem for Machine<D> {
     type Action = Taken<D>;
 
     fn initial_states(&self) -> Vec<Node<D>> {
-        vec![Node::initial(&self.world, &mut SearchLog::new(&self.facts))]
+        vec![Node::initial(&self.world, &mut self.log())]
     }
 
     fn successors(&self, node: &Node<D>, out: &mut Vec<(Taken<D>, Node<D>)>) {
@@ -61,7 +71,7 @@ impl<D: Domain> TransitionSystem for Machine<D> {
         node.enabled(&self.world, &mut actions);
         for action in actions {
             let mut next = node.clone();
-            let mut log = SearchLog::new(&self.facts);
+            let mut log = self.log();
             let refusal = next.apply(&self.world, action, &mut log).err();
             out.push((
                 Taken {
@@ -76,9 +86,10 @@ impl<D: Domain> TransitionSystem for Machine<D> {
 }
 
 /// What a search keeps of a step.
-struct SearchLog<'a> {
+#[derive(Debug)]
+pub(crate) struct SearchLog<'a> {
     facts: &'a FactSet,
-    decisions: Decisions,
+    pub(crate) decisions: Decisions,
 }
 
 impl<'a> SearchLog<'a> {
@@ -100,9 +111,9 @@ impl Log for SearchLog<'_> {
     }
 }
 
-/// The facts that steps used, one word for each row of the world.
+/// A set of facts, one word for each row of the world.
 #[derive(Debug)]
-struct FactSet {
+pub(crate) struct FactSet {
     words: Vec<AtomicU64>,
     kubelets: usize,
     shims: usize,
@@ -110,7 +121,7 @@ struct FactSet {
 }
 
 impl FactSet {
-    fn new<D: Domain>(world: &World<D>) -> Self {
+    pub(crate) fn new<D: Domain>(world: &World<D>) -> Self {
         let kubelets = world.containerd.len();
         let shims = kubelets + world.kubelets.len();
         let oci_runtimes = shims + world.shims.len();
@@ -123,7 +134,7 @@ impl FactSet {
         }
     }
 
-    fn insert(&self, fact: Fact) {
+    pub(crate) fn insert(&self, fact: Fact) {
         let (row, field) = match fact {
             Fact::Containerd(row, field) => (usize::from(row), field.index()),
             Fact::Kubelet(row, field) => (self.kubelets + usize::from(row), field.index()),
@@ -135,6 +146,13 @@ impl FactSet {
         // Most steps use facts that are known already: a read is cheaper than a write.
         if word.load(Ordering::Relaxed) & bit == 0 {
             word.fetch_or(bit, Ordering::Relaxed);
+        }
+    }
+
+    /// Adds those of another set of the same world.
+    fn add(&self, other: &Self) {
+        for (word, more) in self.words.iter().zip(&other.words) {
+            word.fetch_or(more.load(Ordering::Relaxed), Ordering::Relaxed);
         }
     }
 

@@ -7,8 +7,8 @@ use shimproof_model::guards::{
     Owner, Pin, UsernsDecision,
 };
 use shimproof_model::{
-    Container, ContainerState, Delivered, Domain, Finite, InFlight, Node, Phase, Pod, Refusal, SandboxState,
-    World,
+    Call, Container, ContainerState, Delivered, Domain, Finite, InFlight, Node, Phase, Pod, Refusal,
+    SandboxState, World,
 };
 
 use crate::machine::Taken;
@@ -170,6 +170,14 @@ pub fn all() -> Vec<Reachability> {
     outcomes.chain(refusals).chain(decisions).collect()
 }
 
+/// What a decision of a guard is called.
+pub fn decision_name(guard: Guard, decision: usize) -> String {
+    let found = decisions_of(guard)
+        .into_iter()
+        .find(|(number, _)| *number == decision);
+    found.map_or_else(|| decision.to_string(), |(_, name)| name)
+}
+
 /// The reachability of that name.
 pub fn find(id: &str) -> Option<Reachability> {
     all().into_iter().find(|reachability| reachability.id == id)
@@ -217,64 +225,82 @@ fn decisions_of(guard: Guard) -> Vec<(usize, String)> {
 impl Reachability {
     /// Whether a step does it.
     pub fn reached<D: Domain>(&self, world: &World<D>, taken: &Taken<D>, after: &Node<D>) -> bool {
+        self.by_step(taken) || self.in_node(world, after)
+    }
+
+    /// Whether the step by itself shows that it was reached.
+    pub(crate) fn by_step<D: Domain>(&self, taken: &Taken<D>) -> bool {
         match self.what {
-            What::Refusal(id) => {
-                taken.refusal.is_some_and(|refusal| refusal.id() == id) || delivered_refusal(after, id)
-            }
+            What::Refusal(id) => taken.refusal.is_some_and(|refusal| refusal.id() == id),
             What::Decision(guard, number) => taken.decisions.contains(guard, number),
-            What::Outcome(outcome) => outcome_reached(world, outcome, taken, after),
+            What::Outcome(Outcome::HandlerRefused) => matches!(
+                taken.refusal,
+                Some(Refusal::HandlersEmpty | Refusal::HandlerNotListed | Refusal::HandlerWithoutUserns)
+            ),
+            What::Outcome(Outcome::FallbackUsed) => taken
+                .decisions
+                .contains(Guard::OptionsFallback, OptionsSource::Runtime.index()),
+            What::Outcome(_) => false,
+        }
+    }
+
+    /// Whether a node after a step shows that it was reached.
+    fn in_node<D: Domain>(&self, world: &World<D>, after: &Node<D>) -> bool {
+        after.pods.iter().any(|pod| self.in_pod(world, pod))
+    }
+
+    /// Whether a pod after a step shows that it was reached.
+    pub(crate) fn in_pod<D: Domain>(&self, world: &World<D>, after: &Pod<D>) -> bool {
+        match self.what {
+            // Transport errors are no refusal of a step: they show on the way to the client.
+            What::Refusal(id) => {
+                matches!(&after.in_flight, Some(InFlight::Reply { result: Err(refusal), .. }) if refusal.id() == id)
+            }
+            What::Decision(..) => false,
+            What::Outcome(outcome) => outcome_in_pod(world, outcome, after),
         }
     }
 }
 
-/// Transport errors are no refusal of a step: they show on the way to the client.
-fn delivered_refusal<D: Domain>(after: &Node<D>, id: &str) -> bool {
-    after.pods.iter().any(|pod| {
-        matches!(&pod.in_flight, Some(InFlight::Reply { result: Err(refusal), .. }) if refusal.id() == id)
-    })
-}
-
-fn outcome_reached<D: Domain>(world: &World<D>, outcome: Outcome, taken: &Taken<D>, after: &Node<D>) -> bool {
-    let runs = |pod: &Pod<D>| pod.runs(world.pod_spec(pod.spec).containers.len());
+fn outcome_in_pod<D: Domain>(world: &World<D>, outcome: Outcome, pod: &Pod<D>) -> bool {
+    let spec = world.pod_spec(pod.spec);
+    let runs = || pod.runs(spec.containers.len());
     match outcome {
-        Outcome::PodRuns => after.pods.iter().any(runs),
-        Outcome::UsernsPodRuns => {
-            after.pods.iter().any(|pod| runs(pod) && world.pod_spec(pod.spec).host_users == HostUsers::False)
-        }
-        Outcome::RuncUsernsRuns => after.pods.iter().any(|pod| {
-            runs(pod)
+        Outcome::PodRuns => runs(),
+        Outcome::UsernsPodRuns => runs() && spec.host_users == HostUsers::False,
+        Outcome::RuncUsernsRuns => {
+            runs()
                 && running(pod).all(|(in_userns, shim)| {
                     in_userns && world.shim(shim).oci_runtime == OciRuntimeKind::FromOptions
                 })
-        }),
-        Outcome::SandboxedRuntimeRuns => after.pods.iter().any(|pod| {
-            runs(pod)
-                && running(pod).all(|(_, shim)| {
-                    world.shim(shim).oci_runtime == OciRuntimeKind::BuiltIn
-                })
-        }),
-        Outcome::OwnerApplied => after.pods.iter().flat_map(|pod| pod.containers.iter().flatten()).any(|container| {
-            matches!(container, Container { state: ContainerState::Running { pipe_owner: Some(_), .. }, .. })
-        }),
-        Outcome::SandboxReady => after
-            .pods
-            .iter()
-            .any(|pod| pod.sandbox.as_ref().is_some_and(|sandbox| sandbox.state == SandboxState::Ready)),
-        Outcome::HandlerRefused => matches!(
-            taken.refusal,
-            Some(Refusal::HandlersEmpty | Refusal::HandlerNotListed | Refusal::HandlerWithoutUserns)
-        ),
-        Outcome::ContainerStartFails => after.pods.iter().any(|pod| {
+        }
+        Outcome::SandboxedRuntimeRuns => {
+            runs() && running(pod).all(|(_, shim)| world.shim(shim).oci_runtime == OciRuntimeKind::BuiltIn)
+        }
+        Outcome::OwnerApplied => pod.containers.iter().flatten().any(|container| {
             matches!(
-                pod.in_flight,
-                Some(InFlight::Reply { call: shimproof_model::Call::StartContainer(_), result: Err(refusal) })
-                    if !matches!(refusal, Refusal::Unavailable | Refusal::DeadlineExceeded | Refusal::ShimGone)
+                container,
+                Container {
+                    state: ContainerState::Running {
+                        pipe_owner: Some(_),
+                        ..
+                    },
+                    ..
+                }
             )
         }),
-        Outcome::PodFails => after.pods.iter().any(|pod| pod.phase == Phase::Failed),
-        Outcome::FallbackUsed => {
-            taken.decisions.contains(Guard::OptionsFallback, OptionsSource::Runtime.index())
-        }
+        Outcome::SandboxReady => pod
+            .sandbox
+            .as_ref()
+            .is_some_and(|sandbox| sandbox.state == SandboxState::Ready),
+        Outcome::ContainerStartFails => matches!(
+            pod.in_flight,
+            Some(InFlight::Reply { call: Call::StartContainer(_), result: Err(refusal) })
+                if !matches!(refusal, Refusal::Unavailable | Refusal::DeadlineExceeded | Refusal::ShimGone)
+        ),
+        Outcome::PodFails => pod.phase == Phase::Failed,
+        // The step by itself shows these.
+        Outcome::HandlerRefused | Outcome::FallbackUsed => false,
     }
 }
 

@@ -42,12 +42,13 @@ fn answers(scenario: &Scenario, design: Option<(String, ContainerdRow)>) -> BTre
         design: design.map(|(name, row)| Containerd::new(name, &row)),
         faults: None,
         pods: None,
+        ..Overrides::default()
     };
     let world = scenario.world(Catalog::embedded(), &overrides).unwrap();
     let machine = Arc::new(Machine::<Abstract>::new(world));
     let properties = [all(), policies()].concat();
     let limits = Limits::default();
-    let found = check(&machine, &properties, &[], Engine::Exact, &limits, &mut ()).unwrap();
+    let found = check(&machine, &properties, &[], Engine::default(), &limits, &mut ()).unwrap();
     let further = common::further(&scenario.file.name, &machine, found.unknown);
     let of_states = found
         .findings

@@ -15,7 +15,7 @@ use shimproof_model::{Abstract, Refusal, Stage};
 use shimproof_properties::reachability::{self, UNREACHABLE};
 use shimproof_properties::{Engine, Finding, Findings, Machine, all, check, policies_of};
 use shimproof_scenario::{Design, Expect, ExpectedVerdict, Outcome, Overrides, Scenario};
-use shimproof_search::{Answer, Limits};
+use shimproof_search::{Answer, Limits, PackedOptions};
 
 /// A scenario, and what was found out under its own releases and under each design that it names.
 struct Decided {
@@ -91,6 +91,7 @@ fn search(scenario: &Scenario, design: Option<String>, faults: Option<u32>) -> S
                 design,
                 faults,
                 pods: None,
+                ..Overrides::default()
             },
         )
         .unwrap_or_else(|error| panic!("{what}: {:?}", miette::Report::new(error)));
@@ -108,7 +109,7 @@ fn search(scenario: &Scenario, design: Option<String>, faults: Option<u32>) -> S
         )
         .unwrap()
     };
-    let exact = found(Engine::Exact);
+    let exact = found(Engine::Exact(PackedOptions::default()));
     for finding in &exact.findings {
         if let Some(path) = &finding.path {
             path.replay(&*machine)

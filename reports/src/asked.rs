@@ -105,7 +105,7 @@ impl Asked {
         let notes = &mut self.notes;
         self.live.retain(|property| {
             let why = match engine {
-                Engine::Exact => (property.not_of)(world),
+                Engine::Exact(_) | Engine::Plain => (property.not_of)(world),
                 Engine::Stateright => Some("Stateright decides nothing about endless runs"),
             };
             notes.extend(why.map(|why| format!("{} is not asked: {why}", property.id)));

@@ -135,7 +135,7 @@ pub fn compare(
                 reachabilities: false,
                 pods: None,
                 faults: None,
-                engine: Engine::Exact,
+                engine: Engine::default(),
                 limits,
             };
             verify(catalog, &question, observer)

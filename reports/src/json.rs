@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use shimproof_model::trace::Trace;
 
 use crate::comparison::{Change, Comparison};
+use crate::coverage::unexercised;
 use crate::further::OwnSearch;
 use crate::rests_on::RestsOn;
 use crate::suite::SuiteReport;
@@ -40,7 +41,27 @@ pub fn verifications_json(verifications: &[Verification]) -> Value {
         .iter()
         .flat_map(|verification| &verification.notes)
         .collect();
-    json!({ "schema": SCHEMA, "engine": engine, "results": results(verifications), "notes": notes })
+    let mut document =
+        json!({ "schema": SCHEMA, "engine": engine, "results": results(verifications), "notes": notes });
+    let coverage: Vec<Value> = verifications.iter().filter_map(coverage).collect();
+    if !coverage.is_empty() {
+        document["coverage"] = coverage.into();
+    }
+    document
+}
+
+fn coverage(verification: &Verification) -> Option<Value> {
+    let coverage = verification.coverage.as_ref()?;
+    let unexercised = unexercised(std::slice::from_ref(verification));
+    Some(json!({
+        "scenario": verification.scenario,
+        "design": verification.design,
+        "actions": coverage.actions,
+        "guards": coverage.guards,
+        "never_enabled": unexercised.never_enabled,
+        "vacuous": unexercised.vacuous,
+        "peak_memory": coverage.peak_memory,
+    }))
 }
 
 /// The suite as one document.

@@ -153,7 +153,7 @@ impl KeptBy {
                 reachabilities: false,
                 pods: None,
                 faults: None,
-                engine: Engine::Exact,
+                engine: Engine::default(),
                 limits: &Limits::default(),
             };
             let verification: Verification = verify(catalog, &question, &mut ())?;

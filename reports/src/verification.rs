@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::{Catalog, LookupError};
-use shimproof_model::trace::{Trace, record_with_aftermath};
+use shimproof_model::trace::{Setting, Trace, record_with_aftermath};
 use shimproof_model::world::Containerd;
 use shimproof_model::{Action, World};
 use shimproof_properties::reachability::Reachability;
@@ -14,6 +14,7 @@ use shimproof_search::{Answer, Limits, Observer};
 
 use crate::asked::ask;
 use crate::builtin::BuiltinError;
+use crate::coverage::Coverage;
 use crate::fate::{self, Fate};
 use crate::further::{self, OwnSearch};
 use crate::rests_on::{RestsOn, unproven};
@@ -68,6 +69,10 @@ pub struct Verification {
     pub seconds: f64,
     /// The faults that could happen, in words.
     pub faults: String,
+    /// Whether interchangeable pods were counted once.
+    pub reduced: bool,
+    /// What of the machine was exercised; none from an engine that does not say.
+    pub coverage: Option<Coverage>,
     /// What was not asked, and why.
     pub notes: Vec<String>,
 }
@@ -195,6 +200,7 @@ pub fn verify(
         design: question.design.cloned(),
         pods: question.pods,
         faults: question.faults,
+        ..Overrides::default()
     };
     let world = question.scenario.world(catalog, &overrides).map_err(Box::new)?;
     let machine = Arc::new(Machine::new(world));
@@ -218,6 +224,12 @@ pub fn verify(
     let names = Names {
         scenario: &question.scenario.file.name,
         design: &design_name(world),
+        setting: Setting {
+            design: question.design.map(|design| design.version.clone()),
+            pods: question.pods,
+            faults: question.faults,
+            ..Setting::default()
+        },
     };
     let statements = properties
         .iter()
@@ -250,6 +262,8 @@ pub fn verify(
         fate: fate::fate(world, &of_fate),
         bound: findings.bound.map(|bound| bound.to_string()),
         faults: faults(world),
+        reduced: is_reduced(world, question.engine),
+        coverage: Coverage::of(world, &findings),
         notes: asked.notes,
         ..numbers(&findings)
     })
@@ -259,6 +273,7 @@ pub fn verify(
 pub(crate) struct Names<'a> {
     pub scenario: &'a str,
     pub design: &'a str,
+    pub setting: Setting,
 }
 
 pub(crate) fn result(
@@ -278,6 +293,7 @@ pub(crate) fn result(
             .and_then(|property| property.broken_by(world, &last.environment, &last.pods, &mut |_| ()));
         Trace {
             scenario: names.scenario.to_owned(),
+            setting: names.setting.clone(),
             design: names.design.to_owned(),
             property: finding.id.clone(),
             finding: broken.map_or_else(|| statement.clone(), |broken| broken.what),
@@ -306,7 +322,7 @@ fn numbers(findings: &Findings<Abstract>) -> Verification {
         title: String::new(),
         design: String::new(),
         components: Vec::new(),
-        engine: Engine::Exact,
+        engine: Engine::default(),
         results: Vec::new(),
         fate: Fate {
             runs: None,
@@ -318,8 +334,14 @@ fn numbers(findings: &Findings<Abstract>) -> Verification {
         bound: None,
         seconds: findings.duration.as_secs_f64(),
         faults: String::new(),
+        reduced: false,
+        coverage: None,
         notes: Vec::new(),
     }
+}
+
+fn is_reduced(world: &World<Abstract>, engine: Engine) -> bool {
+    world.pods.len() > 1 && matches!(engine, Engine::Exact(options) if options.symmetry)
 }
 
 /// The releases of containerd, in the order in which they can be reached.

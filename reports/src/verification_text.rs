@@ -206,6 +206,9 @@ fn verdict_line(result: &PropertyResult, styles: &Styles) -> String {
 /// What was explored, without the time that it took, so that two runs print the same.
 pub(crate) fn explored(verification: &Verification) -> String {
     let how = match verification.depth {
+        Some(depth) if verification.reduced => {
+            format!("{depth} levels, breadth first, whole states, interchangeable pods counted once")
+        }
         Some(depth) => format!("{depth} levels, breadth first, whole states"),
         None => "depth first, by Stateright".to_owned(),
     };

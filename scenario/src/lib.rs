@@ -52,6 +52,7 @@ pub use kubernetes::{
     Container, KubeletConfig, KubernetesObjects, Mount, Pod, RestartPolicy, RunAs, RuntimeClass, VolumeKind,
     read_kubelet_config, read_kubernetes,
 };
+pub use nearest::suggest;
 pub use scenario::{Scenario, Which};
 pub use snippet::{Place, Snippet};
-pub use world::{FromConfiguration, Overrides, WrittenTable, loading_of};
+pub use world::{FromConfiguration, Overrides, SYSTEMD_CGROUP_IN_BODY, WrittenTable, loading_of};

@@ -1,5 +1,6 @@
 //! A scenario with all its files.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::containerd::{ConfigLoading, ContainerdConfig, Loaded, Tree, load_containerd_config_text};
@@ -54,11 +55,36 @@ impl Scenario {
             path.to_owned()
         };
         let source = Snippet::read(&path, "the command line")?;
-        let file = ScenarioFile::parse(&source)?;
         let directory = path.parent().map(Path::to_owned).unwrap_or_default();
-        let read = |name: &Path, key: &str| {
-            Snippet::read(&directory.join(name), &format!("`{key}` in {}", source.name()))
+        Self::read(source, directory, &|path, referrer| Snippet::read(path, referrer))
+    }
+
+    /// Reads a scenario from files that are not on a disk, `scenario.toml` among them. `imports` of its
+    /// configuration lead to none of them.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn from_files(files: &BTreeMap<String, String>) -> Result<Self, ScenarioError> {
+        let read = |path: &Path, referrer: &str| {
+            let text = files.get(&*path.to_string_lossy());
+            let text = text.ok_or_else(|| ScenarioError::Missing {
+                path: path.display().to_string(),
+                referrer: referrer.to_owned(),
+            })?;
+            Ok(Snippet::new(path, text))
         };
+        let source = read(Path::new("scenario.toml"), "every scenario")?;
+        Self::read(source, PathBuf::new(), &read)
+    }
+
+    fn read(
+        source: Snippet,
+        directory: PathBuf,
+        read: &dyn Fn(&Path, &str) -> Result<Snippet, ScenarioError>,
+    ) -> Result<Self, ScenarioError> {
+        let file = ScenarioFile::parse(&source)?;
+        let read =
+            |name: &Path, key: &str| read(&directory.join(name), &format!("`{key}` in {}", source.name()));
 
         let manifest = read(&file.pod.manifest, "[pod] manifest")?;
         let KubernetesObjects {
@@ -208,7 +234,7 @@ fn one_pod(pods: &mut Vec<Pod>, manifest: &Snippet) -> Result<Pod, ScenarioError
             message: format!("{} holds more than one Pod", manifest.name()),
             help: "name further Pods in `[verify] more-pods`, each in a file of its own".to_owned(),
             source_code: manifest.clone(),
-            at: second.place.span(),
+            at: second.beginning.span(),
             label: "one of them",
         }),
         (None, _) => Err(ScenarioError::Pod {

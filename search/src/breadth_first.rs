@@ -186,6 +186,7 @@ impl<'a, S: TransitionSystem + ?Sized, R: Recorder<S>> Search<'a, S, R> {
             states: self.states.len() as u64,
             transitions: self.transitions,
             queue: (self.states.len() - expanded) as u64,
+            memory: self.states.bytes() + (self.parents.capacity() * size_of::<u32>()) as u64,
             elapsed,
         }
     }

@@ -21,6 +21,8 @@ pub enum Activity {
     Antecedent(String),
     /// [`crate::FairSystem::process`].
     Process,
+    /// [`crate::PackedSystem::canonical`].
+    Canonical,
 }
 
 impl fmt::Display for Activity {
@@ -31,6 +33,7 @@ impl fmt::Display for Activity {
             Self::Condition(id) => write!(f, "the condition of property `{id}`"),
             Self::Antecedent(id) => write!(f, "the antecedent of property `{id}`"),
             Self::Process => f.write_str("the process of a step"),
+            Self::Canonical => f.write_str("the canonical form of a state"),
         }
     }
 }
@@ -53,6 +56,15 @@ pub enum SearchError<State, Action> {
     #[error("a state offered other steps when asked again: `successors` must depend on the state only")]
     Unrepeatable {
         /// A run to the state whose steps have changed.
+        path: Path<State, Action>,
+    },
+    /// A state and its image under renaming of interchangeable components answer a property differently, so
+    /// that a search of one state of each orbit would prove nothing.
+    #[error("property `{property}` depends on which of several interchangeable components is which")]
+    Asymmetric {
+        /// The id of the property.
+        property: String,
+        /// A run to the one or the other, or to a state with a step there.
         path: Path<State, Action>,
     },
 }

@@ -9,6 +9,9 @@
 //! A search that a limit cut short answers [`Verdict::Unknown`] where a complete one would answer
 //! [`Verdict::Holds`] or [`Verdict::Unreached`].
 //!
+//! [`packed_breadth_first`] does the same much faster, on several threads and in little memory, for a
+//! [`PackedSystem`], whose states are a fixed number of words.
+//!
 //! [`check_liveness`] answers what must happen in the end, if each process of a [`FairSystem`] goes on while
 //! it can, and what must stay possible.
 //!
@@ -55,6 +58,8 @@ mod limits;
 mod liveness;
 mod observer;
 mod outcome;
+mod pace;
+mod packed;
 mod path;
 mod property;
 mod question;
@@ -73,6 +78,11 @@ pub use liveness::{
 };
 pub use observer::{Finding, Observer, Progress};
 pub use outcome::Outcome;
+pub use pace::{Pace, Rates};
+pub use packed::{
+    ActionCoverage, Coverage, PackedOptions, PackedOutcome, PackedOutcomeOf, PackedState, PackedSystem,
+    available_memory, packed_breadth_first,
+};
 pub use path::{Path, ReplayError};
 pub use property::{Kind, Property};
 pub use system::{ErrorOf, OutcomeOf, PathOf, TransitionSystem, VerdictOf};

@@ -32,6 +32,8 @@ pub enum Bound {
     Time(Duration),
     /// [`Limits::stop`].
     Stopped,
+    /// [`crate::PackedOptions::memory`], in bytes.
+    Memory(u64),
 }
 
 impl fmt::Display for Bound {
@@ -41,12 +43,13 @@ impl fmt::Display for Bound {
             Self::Depth(depth) => write!(f, "the limit of {depth} levels was reached"),
             Self::Time(time) => write!(f, "the limit of {} s was reached", time.as_secs_f64()),
             Self::Stopped => f.write_str("the search was stopped"),
+            Self::Memory(bytes) => write!(f, "the limit of {bytes} bytes of memory was reached"),
         }
     }
 }
 
 /// The limits that depend on the world outside, and the time since the start.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Watch {
     started: Instant,
     max_time: Option<Duration>,

@@ -13,6 +13,8 @@ pub struct Progress {
     pub transitions: u64,
     /// Distinct states that are still to be expanded.
     pub queue: u64,
+    /// Bytes that states, predecessors, tables and buffers take; what states have on the heap is not in it.
+    pub memory: u64,
     /// Time since the start.
     pub elapsed: Duration,
 }

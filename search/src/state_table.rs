@@ -65,6 +65,11 @@ impl<State: Eq + Hash> StateTable<State> {
         self.states.len()
     }
 
+    /// The bytes that it uses, without what states have on the heap.
+    pub(crate) const fn bytes(&self) -> u64 {
+        (self.states.capacity() * size_of::<State>() + self.slots.capacity() * size_of::<Slot>()) as u64
+    }
+
     pub(crate) fn get(&self, index: u32) -> &State {
         &self.states[index as usize]
     }

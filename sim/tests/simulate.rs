@@ -10,10 +10,11 @@ use std::path::PathBuf;
 
 use shimproof_model::Abstract;
 use shimproof_model::catalog::Catalog;
+use shimproof_model::trace::Compare;
 use shimproof_scenario::{Design, Overrides, Scenario};
 use shimproof_sim::{
-    FaultKind, SimulateOptions, Simulation, Twins, render_simulation, simulate_any, simulate_scenario,
-    simulate_twins, simulation_json,
+    FaultKind, Parts, SimulateOptions, Simulation, Twins, render_simulation, replay_trace, simulate_any,
+    simulate_scenario, simulate_twins, simulation_json,
 };
 
 fn examples() -> PathBuf {
@@ -46,7 +47,16 @@ fn one_seed_gives_one_report() {
         (render_simulation(&found), simulation_json(&found).to_string())
     };
     assert_eq!(report(), report());
-    let any = || render_simulation(&simulate_any(Catalog::embedded(), None, &options, &mut |_| ()));
+    let known = [Scenario::load(&examples().join("containerd-11091-fixed")).unwrap()];
+    let any = || {
+        render_simulation(&simulate_any(
+            Catalog::embedded(),
+            None,
+            &known,
+            &options,
+            &mut |_| (),
+        ))
+    };
     assert_eq!(any(), any());
 }
 
@@ -97,8 +107,74 @@ fn every_step_of_every_example_is_a_step_of_the_abstraction() {
 
 #[test]
 fn every_step_on_any_node_is_a_step_of_the_abstraction() {
-    let found = simulate_any(Catalog::embedded(), None, &runs(300), &mut |_| ());
+    let found = simulate_any(Catalog::embedded(), None, &[], &runs(300), &mut |_| ());
     assert!(found.failure.is_none(), "{}", render_simulation(&found));
+    // Most of what is drawn can be used.
+    assert!(found.refused < 30, "{} refused", found.refused);
+    assert!(
+        found.coverage.refusals.len() > 20,
+        "{:?}",
+        found.coverage.refusals
+    );
+}
+
+/// What a search finds to hold is asked of runs with more pods and more faults, and kept there.
+#[test]
+fn what_holds_of_a_scenario_holds_of_more_pods_and_faults() {
+    let known: Vec<Scenario> = ["containerd-11091", "gvisor-gate-flip", "CVE-2025-47291"]
+        .iter()
+        .map(|name| Scenario::load(&examples().join(name)).unwrap())
+        .collect();
+    let catalog = Catalog::embedded();
+    for design in ["nil-or-node", "v2.3.4"] {
+        let row = Design::named(catalog, design).unwrap().containerd;
+        let found = simulate_any(catalog, Some(&row), &known, &runs(150), &mut |_| ());
+        assert!(found.failure.is_none(), "{}", render_simulation(&found));
+    }
+}
+
+/// A scenario whose search has no fault to go on says that all is well; a run with faults finds out.
+#[test]
+fn what_only_a_fault_shows_is_found_by_a_variation() {
+    let directory = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(examples().join("gvisor-gate-flip")).unwrap() {
+        let entry = entry.unwrap();
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        let text = text.replace("faults = 2", "faults = 0");
+        std::fs::write(directory.path().join(entry.file_name()), text).unwrap();
+    }
+    let known = [Scenario::load(directory.path()).unwrap()];
+    let catalog = Catalog::embedded();
+    let found = simulate_any(catalog, None, &known, &runs(500), &mut |_| ());
+    let failure = found.failure.expect("a gate flip does it");
+    let FaultKind::Property(property) = failure.fault.kind else {
+        panic!("{:?}", failure.fault)
+    };
+    assert_eq!(failure.trace.property, property);
+    // It is shrunk to one pod, and repeats from what the trace says.
+    let setting = &failure.trace.setting;
+    assert_eq!((setting.pods, setting.bytes), (Some(1), true));
+    let overrides = Overrides {
+        pods: setting.pods,
+        faults: setting.faults,
+        repeated: setting.repeated,
+        ..Overrides::default()
+    };
+    let again = |scenario: &Scenario| {
+        replay_trace(
+            "kept",
+            &failure.trace,
+            scenario,
+            catalog,
+            &overrides,
+            Compare::WholeStates,
+        )
+        .unwrap()
+    };
+    assert!(again(&known[0]).parts.is_none(), "{:?}", again(&known[0]).parts);
+    // Under a kubelet that asks for the handler's features it cannot happen.
+    let other = Scenario::load(&examples().join("containerd-11091")).unwrap();
+    assert!(matches!(again(&other).parts, Some(Parts::Step(_))));
 }
 
 /// A table that is said to lose a key which its message carries.

@@ -26,9 +26,9 @@ pub use designs::NamedDesign;
 pub use error::{CatalogError, LookupError};
 pub use kubelet_row::{GateOffHostUsers, HostNetwork, KubeletField, KubeletRow, Volumes};
 pub use shim_row::{
-    ChownsStdio, Condition, CreateChannel, InfoChannel, InfoFeatures, JoinsUserns, Misframed, OciFeatures,
-    OciRuntimeField, OciRuntimeKind, OciRuntimeRow, Pipes, Rule, Scope, ShimField, ShimRow, StartChannel,
-    StartReads, Then, ValueOnWire,
+    ChownsStdio, Condition, CreateChannel, ErrorClass, InfoChannel, InfoFeatures, JoinsUserns, Misframed,
+    OciFeatures, OciRuntimeField, OciRuntimeKind, OciRuntimeRow, Pipes, Rule, Scope, ShimField, ShimRow,
+    StartChannel, StartReads, Then, ValueOnWire,
 };
 
 use provenance::Row;

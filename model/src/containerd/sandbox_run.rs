@@ -35,10 +35,10 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
     fn run_pod_sandbox(&mut self, userns: Userns<D::Mapping>) -> Result<(), Refusal> {
         // `GetSandboxRuntime` reads the configuration that is loaded now.
         let config = self
-            .current_handler_config()
-            .cloned()
+            .pod
+            .current_handler_config(self.world, self.env)
             .ok_or(Refusal::NoRuntimeConfigured(Call::RunPodSandbox))?;
-        let options = self.generate_runtime_options(&config).map(D::through_store);
+        let options = self.generate_runtime_options(config).map(D::through_store);
         let containerd = self.env.containerd.row;
         // The shim makes the specification of a sandbox that it runs itself.
         let pinned = match config.sandboxer {

@@ -33,6 +33,30 @@ pub struct NamedAction {
 }
 
 impl NamedAction {
+    /// The names of all actions.
+    pub const NAMES: [&'static str; 20] = [
+        "update-runtime-up",
+        "containerd-restart",
+        "containerd-upgrade",
+        "config-change",
+        "kubelet-restart",
+        "gate-flip",
+        "kubelet-upgrade",
+        "shim-upgrade",
+        "sync-pod",
+        "back-off-elapsed",
+        "deliver",
+        "call-run-pod-sandbox",
+        "call-create-container",
+        "call-start-container",
+        "sync-terminated-pod",
+        "create-again",
+        "rpc-timeout",
+        "container-exit",
+        "shim-crash",
+        "delete-pod",
+    ];
+
     /// The name of an action.
     pub fn of<D: Domain>(action: Action<D>) -> Self {
         match action {

@@ -9,6 +9,16 @@ use crate::node::Node;
 use crate::pod::{ContainerState, Phase, Pod, SandboxState};
 use crate::world::World;
 
+/// A field of a state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Field {
+    /// Its name.
+    pub field: String,
+    /// Its value.
+    pub value: String,
+}
+
 /// A field that a step changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -25,10 +35,10 @@ pub struct Change {
 const NOTHING: &str = "-";
 
 /// The fields of a state, always the same ones for a world and in the same order.
-pub fn fields<D: Domain>(world: &World<D>, node: &Node<D>) -> Vec<(String, String)> {
+pub fn fields<D: Domain>(world: &World<D>, node: &Node<D>) -> Vec<Field> {
     let env = &node.environment;
-    let mut fields: Vec<(String, String)> = Vec::new();
-    let mut push = |name: String, value: String| fields.push((name, value));
+    let mut fields: Vec<Field> = Vec::new();
+    let mut push = |field: String, value: String| fields.push(Field { field, value });
     push(
         "kubelet.release".into(),
         world.kubelets[usize::from(env.kubelet.row)].version.clone(),
@@ -174,15 +184,15 @@ fn pod_fields<D: Domain>(
 }
 
 /// The fields that differ.
-pub(super) fn changes(before: &[(String, String)], after: &[(String, String)]) -> Vec<Change> {
+pub(super) fn changes(before: &[Field], after: &[Field]) -> Vec<Change> {
     before
         .iter()
         .zip(after)
-        .filter(|(before, after)| before.1 != after.1)
+        .filter(|(before, after)| before.value != after.value)
         .map(|(before, after)| Change {
-            field: before.0.clone(),
-            before: before.1.clone(),
-            after: after.1.clone(),
+            field: before.field.clone(),
+            before: before.value.clone(),
+            after: after.value.clone(),
         })
         .collect()
 }

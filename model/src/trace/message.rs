@@ -14,8 +14,11 @@ use super::Sent;
 const SHIM_BINARY: &str = "shim binary";
 
 /// What is done, by whom, in words.
-pub(super) struct Event {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Who does it.
     pub actor: String,
+    /// What it is.
     pub event: String,
 }
 
@@ -140,7 +143,7 @@ fn client<D: Domain>(world: &World<D>) -> &'static str {
 }
 
 /// What an action does in a state.
-pub(super) fn describe_action<D: Domain>(world: &World<D>, node: &Node<D>, action: Action<D>) -> Event {
+pub fn describe_action<D: Domain>(world: &World<D>, node: &Node<D>, action: Action<D>) -> Event {
     let event = |actor: &str, event: String| Event {
         actor: actor.to_owned(),
         event,

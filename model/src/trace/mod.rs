@@ -8,14 +8,16 @@ mod digest;
 mod fields;
 mod message;
 mod record;
+mod replay;
 
 use serde::{Deserialize, Serialize};
 
 pub use action::NamedAction;
 pub use digest::digest;
-pub use fields::{Change, fields};
-pub use message::describe_message;
+pub use fields::{Change, Field, fields};
+pub use message::{Event, describe_action, describe_message};
 pub use record::{record, record_lasso, record_with_aftermath};
+pub use replay::{Compare, Differs, Divergence, DivergenceKind, Replay, replay};
 
 /// The version of the format that this release writes.
 pub const TRACE_VERSION: u32 = 1;
@@ -28,6 +30,9 @@ pub struct Trace {
     pub version: u32,
     /// The scenario.
     pub scenario: String,
+    /// What else it was run on; a trace that says nothing ran the scenario as it is.
+    #[serde(default, skip_serializing_if = "Setting::is_default")]
+    pub setting: Setting,
     /// The design.
     pub design: String,
     /// The property.
@@ -36,10 +41,15 @@ pub struct Trace {
     pub finding: String,
     /// The digest of the initial state.
     pub initial: String,
+    /// The fields of the initial state: with what the steps change, every state of the run.
+    pub start: Vec<Field>,
     /// The steps up to there.
     pub steps: Vec<TraceStep>,
     /// What comes of it, if nothing else happens: the steps until the client has its answer.
     pub aftermath: Vec<TraceStep>,
+    /// The action after the last step, if a function of the machine panicked in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub panics_at: Option<NamedAction>,
     /// Of an endless run: how it goes on after [`Self::steps`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cycle: Option<Cycle>,
@@ -54,6 +64,59 @@ pub struct Cycle {
     /// The steps that are taken again and again: after the last of them the state is that before the first. None if
     /// nothing happens any more.
     pub steps: Vec<TraceStep>,
+}
+
+/// What a trace was run on, beyond the name of its scenario: all that is needed to run it again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Setting {
+    /// The directory of the scenario, from that of the trace; none for a built-in scenario.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The design in place of the scenario's own releases.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub design: Option<String>,
+    /// How many copies of the pod, if not as many as the scenario says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pods: Option<u32>,
+    /// How many faults, if not as many as the scenario says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub faults: Option<u32>,
+    /// How often each kind of fault can happen, for each time that the scenario says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<u32>,
+    /// Whether the states are those of real bytes, not those of the abstraction.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub bytes: bool,
+}
+
+impl Setting {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Trace {
+    /// The steps of the run, of its cycle if it is endless, and of its aftermath.
+    pub fn all_steps(&self) -> impl Iterator<Item = &TraceStep> {
+        let cycle = self.cycle.iter().flat_map(|cycle| &cycle.steps);
+        self.steps.iter().chain(cycle).chain(&self.aftermath)
+    }
+
+    /// The fields of every state of [`Self::all_steps`]: the initial one, then one after each step.
+    pub fn states(&self) -> Vec<Vec<Field>> {
+        let mut states = vec![self.start.clone()];
+        let mut state = self.start.clone();
+        for step in self.all_steps() {
+            for change in &step.changes {
+                if let Some(field) = state.iter_mut().find(|field| field.field == change.field) {
+                    field.value.clone_from(&change.after);
+                }
+            }
+            states.push(state.clone());
+        }
+        states
+    }
 }
 
 /// One step of a trace.

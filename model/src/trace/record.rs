@@ -8,57 +8,92 @@ use crate::refusal::Refusal;
 use crate::step::PodAction;
 use crate::world::World;
 
-use super::fields::{changes, fields};
+use super::fields::{Field, changes, fields};
 use super::message::{describe_action, describe_message};
-use super::{Cycle, GuardDecision, NamedAction, RefusalText, TRACE_VERSION, Trace, TraceStep, digest};
+use super::{
+    Cycle, GuardDecision, NamedAction, RefusalText, Setting, TRACE_VERSION, Trace, TraceStep, digest,
+};
 
-/// Runs `actions` from the initial state and writes down what happens. The caller fills in the names of
-/// scenario, design and property.
-pub fn record<D: Domain>(world: &World<D>, actions: &[Action<D>]) -> (Trace, Node<D>) {
-    let mut story = Story::default();
-    let mut node = Node::initial(world, &mut story);
-    let initial = digest(&node);
-    let mut before = fields(world, &node);
-    let mut steps = Vec::with_capacity(actions.len());
-    for action in actions {
-        let event = describe_action(world, &node, *action);
-        story.decisions.clear();
+/// Writes down what happens, step by step.
+pub(super) struct Recorder<'w, D: Domain> {
+    world: &'w World<D>,
+    node: Node<D>,
+    story: Story,
+    before: Vec<Field>,
+}
+
+impl<'w, D: Domain> Recorder<'w, D> {
+    /// At the initial state.
+    pub fn start(world: &'w World<D>) -> Self {
+        let mut story = Story::default();
+        let node = Node::initial(world, &mut story);
+        Self {
+            world,
+            before: fields(world, &node),
+            node,
+            story,
+        }
+    }
+
+    /// The state that was come to.
+    pub fn node(&self) -> &Node<D> {
+        &self.node
+    }
+
+    /// Takes a step, which must be enabled.
+    pub fn step(&mut self, action: Action<D>) -> TraceStep {
+        let (world, node) = (self.world, &mut self.node);
+        let event = describe_action(world, node, action);
+        self.story.decisions.clear();
         let call = match action {
-            Action::Pod(pod, _) => node.pods[usize::from(*pod)].call(),
+            Action::Pod(pod, _) => node.pods[usize::from(pod)].call(),
             Action::Environment(_) => None,
         };
-        let refusal = node.apply(world, *action, &mut story).err();
-        let after = fields(world, &node);
+        let refusal = node.apply(world, action, &mut self.story).err();
+        let after = fields(world, node);
         let pod = match action {
-            Action::Pod(pod, _) => Some(&node.pods[usize::from(*pod)]),
+            Action::Pod(pod, _) => Some(&node.pods[usize::from(pod)]),
             Action::Environment(_) => None,
         };
-        steps.push(TraceStep {
-            action: NamedAction::of(*action),
+        let step = TraceStep {
+            action: NamedAction::of(action),
             actor: event.actor,
             event: event.event,
             sends: pod.and_then(|pod| describe_message(world, &node.environment, pod)),
-            guards: story.decisions.iter().map(guard_decision).collect(),
+            guards: self.story.decisions.iter().map(guard_decision).collect(),
             refusal: refusal
                 .zip(pod)
-                .map(|(refusal, pod)| refusal_text(world, &node, pod, call, refusal)),
-            changes: changes(&before, &after),
-            digest: digest(&node),
-        });
-        before = after;
+                .map(|(refusal, pod)| refusal_text(world, node, pod, call, refusal)),
+            changes: changes(&self.before, &after),
+            digest: digest(world, node),
+        };
+        self.before = after;
+        step
     }
+}
+
+/// Runs `actions` from the initial state and writes down what happens. The caller fills in the names of
+/// scenario, design and property, and the setting.
+pub fn record<D: Domain>(world: &World<D>, actions: &[Action<D>]) -> (Trace, Node<D>) {
+    let mut recorder = Recorder::start(world);
+    let initial = digest(world, recorder.node());
+    let start = recorder.before.clone();
+    let steps = actions.iter().map(|action| recorder.step(*action)).collect();
     let trace = Trace {
         version: TRACE_VERSION,
         scenario: String::new(),
+        setting: Setting::default(),
         design: String::new(),
         property: String::new(),
         finding: String::new(),
         initial,
+        start,
         steps,
         aftermath: Vec::new(),
+        panics_at: None,
         cycle: None,
     };
-    (trace, node)
+    (trace, recorder.node)
 }
 
 /// [`record`] of an endless run: `stem`, and then `cycle` again and again.

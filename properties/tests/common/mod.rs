@@ -22,7 +22,7 @@ pub fn further(what: &str, machine: &Arc<Machine<Abstract>>, unknown: bool) -> V
         Arc::new(Machine::new(under_any_client(machine.world())))
     };
     let asked = [containerd_guards_itself()];
-    let guards = check(&any, &asked, &[], Engine::Exact, &limits, &mut ()).unwrap();
+    let guards = check(&any, &asked, &[], Engine::default(), &limits, &mut ()).unwrap();
     let properties: Vec<LiveProperty<Abstract>> = live()
         .into_iter()
         .filter(|property| (property.not_of)(machine.world()).is_none())

@@ -132,7 +132,7 @@ pub fn survey(
             for pod in PODS_OF_ANY_CLIENT {
                 cells::set(&mut world, &kubelets[0], pod);
                 let machine = Arc::new(Machine::new(world.clone()));
-                let findings = check(&machine, &properties, &[], Engine::Exact, limits, observer)?;
+                let findings = check(&machine, &properties, &[], Engine::default(), limits, observer)?;
                 found.searched += 1;
                 for (number, finding) in findings.findings.iter().take(properties.len()).enumerate() {
                     match finding.answer {

@@ -15,6 +15,7 @@ use crate::error::ScenarioError;
 use crate::snippet::{Place, Snippet};
 
 pub use loading::{ConfigLoading, DefaultRuncOptions, ImportsMerge, KeyMatching, Migration, RuntimesMerge};
+pub(crate) use options::{LINUX_CREATE_OPTION_KEYS, LINUX_RUNC_OPTION_KEYS, RUNHCS_OPTION_KEYS};
 pub use options::{OptionsTable, RUNC_OPTION_KEYS, RuncOptionKeys, RuncOptionType};
 pub use sandbox_runtime::Workload;
 

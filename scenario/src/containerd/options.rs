@@ -34,6 +34,54 @@ pub const RUNC_OPTION_KEYS: [(&str, RuncOptionType); 13] = [
     ("TaskApiVersion", RuncOptionType::Number),
 ];
 
+/// The keys of `containerd.runhcs.v1.Options` (Microsoft/hcsshim `cmd/containerd-shim-runhcs-v1/options`, as containerd
+/// v2.3.4 vendors it).
+pub(crate) const RUNHCS_OPTION_KEYS: [(&str, RuncOptionType); 19] = [
+    ("Debug", RuncOptionType::Boolean),
+    ("DebugType", RuncOptionType::Number),
+    ("RegistryRoot", RuncOptionType::String),
+    ("SandboxImage", RuncOptionType::String),
+    ("SandboxPlatform", RuncOptionType::String),
+    ("SandboxIsolation", RuncOptionType::Number),
+    ("BootFilesRootPath", RuncOptionType::String),
+    ("VmProcessorCount", RuncOptionType::Number),
+    ("VmMemorySizeInMb", RuncOptionType::Number),
+    ("GPUVHDPath", RuncOptionType::String),
+    ("ScaleCpuLimitsToSandbox", RuncOptionType::Boolean),
+    ("DefaultContainerScratchSizeInGb", RuncOptionType::Number),
+    ("DefaultVmScratchSizeInGb", RuncOptionType::Number),
+    ("ShareScratch", RuncOptionType::Boolean),
+    ("NCProxyAddr", RuncOptionType::String),
+    ("LogLevel", RuncOptionType::String),
+    ("IoRetryTimeoutInSec", RuncOptionType::Number),
+    ("NoInheritHostTimezone", RuncOptionType::Boolean),
+    ("ScrubLogs", RuncOptionType::Boolean),
+];
+
+/// The keys of `containerd.linux.runc.RuncOptions` (runtime/linux/runctypes@v1.7.34).
+pub(crate) const LINUX_RUNC_OPTION_KEYS: [(&str, RuncOptionType); 4] = [
+    ("Runtime", RuncOptionType::String),
+    ("RuntimeRoot", RuncOptionType::String),
+    ("CriuPath", RuncOptionType::String),
+    ("SystemdCgroup", RuncOptionType::Boolean),
+];
+
+/// The keys of `containerd.linux.runc.CreateOptions`, likewise.
+pub(crate) const LINUX_CREATE_OPTION_KEYS: [(&str, RuncOptionType); 12] = [
+    ("NoPivotRoot", RuncOptionType::Boolean),
+    ("OpenTcp", RuncOptionType::Boolean),
+    ("ExternalUnixSockets", RuncOptionType::Boolean),
+    ("Terminal", RuncOptionType::Boolean),
+    ("FileLocks", RuncOptionType::Boolean),
+    ("CgroupsMode", RuncOptionType::String),
+    ("NoNewKeyring", RuncOptionType::Boolean),
+    ("ShimCgroup", RuncOptionType::String),
+    ("IoUid", RuncOptionType::Number),
+    ("IoGid", RuncOptionType::Number),
+    ("CriuWorkPath", RuncOptionType::String),
+    ("CriuImagePath", RuncOptionType::String),
+];
+
 /// The type of an option's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RuncOptionType {
@@ -70,10 +118,19 @@ pub struct RuncOptionKeys {
 impl OptionsTable {
     /// Reads the table as runc options.
     pub fn as_runc(&self, keys: KeyMatching) -> RuncOptionKeys {
+        self.read_as(&RUNC_OPTION_KEYS, keys)
+    }
+
+    /// Reads the table as options with those fields.
+    pub(crate) fn read_as(
+        &self,
+        fields: &[(&'static str, RuncOptionType)],
+        keys: KeyMatching,
+    ) -> RuncOptionKeys {
         let mut read = RuncOptionKeys::default();
         let Self::Keys(table) = self else { return read };
         for (key, value) in table {
-            match RUNC_OPTION_KEYS.iter().find(|(name, _)| keys.matches(key, name)) {
+            match fields.iter().find(|(name, _)| keys.matches(key, name)) {
                 None => read.unknown.push(key.clone()),
                 Some((_, kind)) if !kind.accepts(value) => read.mistyped.push(key.clone()),
                 // The spelling of the field itself wins over others.

@@ -25,6 +25,7 @@ use binaries::Binaries;
 pub use loading::loading_of;
 use oci_runtimes::OciRuntimes;
 pub use table::{FromConfiguration, WrittenTable};
+pub use tables::SYSTEMD_CGROUP_IN_BODY;
 use tables::Tables;
 
 /// What a caller wants otherwise than the scenario says.
@@ -36,6 +37,10 @@ pub struct Overrides {
     pub pods: Option<u32>,
     /// How many faults can happen in all.
     pub faults: Option<u32>,
+    /// How often each kind of fault can happen, for each time that the scenario says.
+    pub repeated: Option<u32>,
+    /// The most pods of the node, if not as many as a search takes; the machine numbers them with a byte.
+    pub most_pods: Option<u8>,
 }
 
 /// A runtime handler as pods ask for it.
@@ -297,7 +302,13 @@ impl Scenario {
         shim_upgrades: usize,
     ) -> Result<Budget, ScenarioError> {
         let given = &self.file.verify.budget;
+        let repeated = overrides.repeated.unwrap_or(1);
         let count = |key: &str, value: u32| {
+            let value = if key == "faults" {
+                value
+            } else {
+                value.saturating_mul(repeated)
+            };
             u8::try_from(value).map_err(|_| {
                 let place = value_place(&self.source, &["verify", "budget", key]);
                 ScenarioError::bad_value(
@@ -329,8 +340,9 @@ impl Scenario {
         let pods = usize::try_from(copies)
             .unwrap_or(usize::MAX)
             .saturating_add(self.more_pods.len());
-        if copies == 0 || pods > MAX_PODS {
-            let message = format!("{pods} pods: a node of the machine has 1 to {MAX_PODS}");
+        let most = overrides.most_pods.map_or(MAX_PODS, usize::from);
+        if copies == 0 || pods > most {
+            let message = format!("{pods} pods: a node of the machine has 1 to {most}");
             return Err(ScenarioError::bad_value(
                 &value_place(&self.source, &["verify", "pods"]),
                 message,

@@ -6,11 +6,17 @@ use shimproof_model::abstraction::{Key, Keys, Table};
 use shimproof_model::catalog::ContainerdRow;
 use shimproof_model::guards::{RuntimeType, get_runtime_options_type};
 
-use crate::containerd::{Handler, KeyMatching, OptionsTable};
+use crate::containerd::{
+    Handler, KeyMatching, LINUX_CREATE_OPTION_KEYS, LINUX_RUNC_OPTION_KEYS, OptionsTable, RUNHCS_OPTION_KEYS,
+};
 use crate::error::ScenarioError;
 
 use super::oci_runtimes::OciRuntimes;
 use super::table::{FromConfiguration, WrittenTable};
+
+/// How a shim spells the key in a `config_body`, exactly: serde's name of the field, and its alias
+/// (runwasi:crates/containerd-shimkit/src/sandbox/shim/local.rs@containerd-shimkit/v0.1.1).
+pub const SYSTEMD_CGROUP_IN_BODY: [&str; 2] = ["SystemdCgroup", "systemd_cgroup"];
 
 /// The inner type that gVisor's shim asks for.
 const RUNSC_OPTIONS: &str = "io.containerd.runsc.v1.options";
@@ -56,9 +62,7 @@ impl Tables {
             TypeUrl::RuncV1 => {
                 let read = handler.options.as_runc(matching);
                 if let Some(key) = read.mistyped.first() {
-                    let message =
-                        format!("the value of `{key}` has the wrong type for an option of this runtime");
-                    return Err(handler.bad_options(message));
+                    return Err(handler.mistyped(key));
                 }
                 let set = |name: &str| read.known.get(name).is_some_and(|value| !is_zero(value));
                 let binary = read
@@ -88,7 +92,16 @@ impl Tables {
                     );
                     return Err(handler.bad_options(message));
                 }
-                let named = |key: &str| Key::all().find(|known| matching.matches(key, known.as_str()));
+                // containerd reads two of the keys, in its way; whoever reads the body reads all others, as written.
+                let named = |key: &str| {
+                    if SYSTEMD_CGROUP_IN_BODY.contains(&key) {
+                        return Some(Key::SystemdCgroup);
+                    }
+                    Key::all().find(|known| match known {
+                        Key::TypeUrl | Key::ConfigPath => matching.matches(key, known.as_str()),
+                        _ => key == known.as_str(),
+                    })
+                };
                 let set: Keys = keys
                     .iter()
                     .filter(|(key, value)| !(matching.matches(key, "ConfigPath") && is_zero(value)))
@@ -102,14 +115,20 @@ impl Tables {
                 }
             }
             TypeUrl::RunhcsV1 | TypeUrl::LinuxRuncOptions | TypeUrl::LinuxCreateOptions => {
-                let set = keys
-                    .iter()
-                    .filter(|(_, value)| !is_zero(value))
-                    .map(|_| Key::Other)
-                    .collect();
+                let fields: &[_] = match url {
+                    TypeUrl::RunhcsV1 => &RUNHCS_OPTION_KEYS,
+                    TypeUrl::LinuxRuncOptions => &LINUX_RUNC_OPTION_KEYS,
+                    _ => &LINUX_CREATE_OPTION_KEYS,
+                };
+                // Keys that the message has no field for are dropped.
+                let read = handler.options.read_as(fields, matching);
+                if let Some(key) = read.mistyped.first() {
+                    return Err(handler.mistyped(key));
+                }
+                let set = read.known.values().filter(|value| !is_zero(value));
                 Table {
                     id,
-                    keys: set,
+                    keys: set.map(|_| Key::Other).collect(),
                     oci_runtime: 0,
                     inner_runsc: false,
                 }
@@ -135,6 +154,12 @@ fn is_zero(value: &toml::Value) -> bool {
 }
 
 impl Handler {
+    fn mistyped(&self, key: &str) -> ScenarioError {
+        self.bad_options(format!(
+            "the value of `{key}` has the wrong type for an option of this runtime"
+        ))
+    }
+
     /// A diagnostic at the place where the handler is defined.
     pub(super) fn bad_options(&self, message: String) -> ScenarioError {
         match &self.defined {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use shimproof_search::examples::two_phase_commit::{Action, ResourceManager, State, TwoPhaseCommit};
+use shimproof_search::examples::two_phase_commit::{
+    Action, Representation, ResourceManager, State, TwoPhaseCommit,
+};
 use shimproof_search::{
     Activity, FairSystem, Finding, Limits, LivenessError, LivenessProperty, LivenessVerdict, MAX_PROCESSES,
     Observer, Path, Progress, SearchError, TransitionSystem, check_liveness,

@@ -9,6 +9,7 @@ mod graph;
 mod limits;
 mod liveness;
 mod liveness_random_graphs;
+mod packed;
 mod progress;
 mod random_graphs;
 mod stateright_regressions;

@@ -2,19 +2,23 @@
 //!
 //! A run is a list of actions. With a scenario, its node is the same in each run, and chance decides in which order
 //! things happen and which faults of its budget strike when; every property is asked. Without one, chance also
-//! draws the node: releases, shims, handlers with option tables, pods. There `type-as-configured` is asked, and only
-//! where every release writes no owner of pipes, `no_pivot` is not set and no shim runs sandboxes; anywhere else refinement and the absence
-//! of panics are all that is asked.
+//! draws the node, in one of two ways:
+//!
+//! * a scenario that is known, with other numbers of pods and faults. Asked are the properties that an exhaustive
+//!   search of the scenario as it is finds to hold, under the design that is tested;
+//! * a node of its own, written down as files and read like any scenario ([`AnyNode`]): releases, shims, handlers with
+//!   option tables, pods. It may lie outside of what any design promises, so that refinement and the absence of
+//!   panics are all that is asked.
 //!
 //! # What it does not promise
 //!
-//! A run that shows nothing proves nothing; [`Coverage`] says what was met. The machine numbers pods with a byte,
-//! and the abstraction's record of host ids has 16 blocks: a node that is drawn has at most 200 pods, of which at
-//! most 16 ask for a user namespace. Options that the operator himself set to an owner of pipes, to `NoPivotRoot`
-//! or to a zero value are not drawn, since the abstraction does not tell them apart.
+//! A run that shows nothing proves nothing; [`Coverage`] says what was met. Options that the operator himself set
+//! to an owner of pipes, to `NoPivotRoot` or to a zero value are not drawn, since the abstraction does not tell
+//! them apart; nor is a shim binary that is replaced by one of another shim, which no scenario can say.
 
-mod arbitrary;
+mod any_node;
 mod coverage;
+mod known;
 mod lockstep;
 mod random;
 mod regressions;
@@ -22,31 +26,37 @@ mod relation;
 mod render;
 mod run;
 mod shrink;
+mod subject;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::Catalog;
-use shimproof_model::guards::{self, ContainerdGuards, OptionsState, RuntimeType};
-use shimproof_model::trace::{Trace, record_with_aftermath};
-use shimproof_model::world::{Containerd, Sandboxer};
-use shimproof_model::{Finite as _, UsernsMode};
-use shimproof_properties::{all, find};
+use shimproof_model::trace::{NamedAction, Trace, record_with_aftermath};
+use shimproof_model::world::Containerd;
+use shimproof_model::{Action, World};
+use shimproof_properties::all;
 use shimproof_scenario::{Overrides, Scenario, ScenarioError};
 
+pub use any_node::AnyNode;
 pub use coverage::Coverage;
 pub use lockstep::{Fault, FaultKind, Twins};
 pub use regressions::{RegressionsError, append_regression, read_regressions};
 pub use relation::{Abstraction, Owner};
 pub use render::{render_simulation, simulation_json};
 
+use known::Known;
 use lockstep::Checked;
 use random::Random;
+use subject::{Drawn, OfScenario, Subject, Told};
 
-/// The one property that is asked of nodes that chance draws.
-const OF_ANY_NODE: &str = "type-as-configured";
+use crate::wire::Wire;
+
+/// The most pods of a run: the machine numbers pods, and blocks of host ids, with a byte.
+pub const MOST_PODS: u8 = 250;
 
 /// What random runs are asked to do.
 #[derive(Clone, Debug)]
@@ -87,6 +97,8 @@ pub struct Simulation {
     pub design: Option<String>,
     /// How many runs there were.
     pub runs: u64,
+    /// How many nodes were drawn whose files cannot be used; there is no run on them.
+    pub refused: u64,
     /// How many steps they took.
     pub steps: u64,
     /// The first fault; the runs end with it.
@@ -108,6 +120,8 @@ pub struct Failure {
     pub found_after: usize,
     /// The run.
     pub trace: Trace,
+    /// The files of the node, if chance drew it: a scenario, which the trace names as a directory beside it.
+    pub files: BTreeMap<String, String>,
 }
 
 /// How far random runs have come.
@@ -117,6 +131,12 @@ pub struct RandomProgress {
     pub runs: u64,
     /// Their steps.
     pub steps: u64,
+    /// Decisions of guards that were met.
+    pub decisions: usize,
+    /// Refusals that were met.
+    pub refusals: usize,
+    /// Rows of the catalogue that were met.
+    pub rows: usize,
     /// Since the beginning.
     pub elapsed: Duration,
 }
@@ -132,50 +152,55 @@ pub fn simulate_scenario(
     options: &SimulateOptions,
     progress: &mut dyn FnMut(RandomProgress),
 ) -> Result<Simulation, Box<ScenarioError>> {
-    let twins: Twins<Abstract> = Twins {
-        wire: scenario.world_in(catalog, overrides)?,
-        abstracted: scenario.world_in(catalog, overrides)?,
-    };
-    let releases: Vec<&str> = twins
-        .wire
+    // What is wrong with the scenario is said before anything is run.
+    let world: World<Wire> = scenario.world_in(catalog, overrides)?;
+    let releases: Vec<&str> = world
         .containerd
         .iter()
         .map(|release| release.version.as_str())
         .collect();
     let design = releases.join(" → ");
-    let mut simulation = simulate_twins(&twins, options, progress);
+    let subject = OfScenario {
+        scenario,
+        catalog,
+        overrides: overrides.clone(),
+    };
+    let mut simulation = simulate(options, progress, |_| {
+        (subject.clone(), checked::<Abstract>(&options.properties))
+    });
     simulation.name(Some(&scenario.file.name), Some(&design));
     Ok(simulation)
 }
 
-/// Runs nodes that chance draws; with a design, each of them runs it.
+/// Runs nodes that chance draws: variations of the scenarios that are known, and others. With a design, each of them
+/// runs it.
 pub fn simulate_any(
     catalog: &Catalog,
     design: Option<&Containerd>,
+    known: &[Scenario],
     options: &SimulateOptions,
     progress: &mut dyn FnMut(RandomProgress),
 ) -> Simulation {
+    let overrides = Overrides {
+        design: design.cloned(),
+        most_pods: Some(MOST_PODS),
+        ..Overrides::default()
+    };
+    let mut known = Known::new(known, catalog, &overrides);
     let mut simulation = simulate(options, progress, |random| {
-        let twins = arbitrary::twins(catalog, design, random);
-        let quiet = twins
-            .wire
-            .configurations
-            .iter()
-            .all(|configuration| !configuration.no_pivot)
-            && twins
-                .wire
-                .containerd
-                .iter()
-                .all(|release| writes_no_owner(&release.guards))
-            && twins
-                .wire
-                .configurations
-                .iter()
-                .flat_map(|c| c.handlers.iter().flatten().flatten())
-                .all(|handler| handler.sandboxer == Sandboxer::PodSandbox);
-        let mut checked = checked::<Abstract>(options);
-        checked.retain(|(property, _)| quiet && property.id == OF_ANY_NODE);
-        (twins, checked)
+        if random.one_in(2)
+            && let Some((subject, kept)) = known.vary(random)
+        {
+            return (Any::Known(subject), checked_of(&kept));
+        }
+        let name = format!("drawn-{}", random.next());
+        let node = AnyNode::draw(catalog, design.map(|design| &design.row), name, random);
+        let drawn = Drawn {
+            node,
+            catalog,
+            overrides: overrides.clone(),
+        };
+        (Any::Drawn(drawn), Vec::new())
     });
     simulation.name(None, design.map(|design| design.version.as_str()));
     simulation
@@ -187,27 +212,76 @@ pub fn simulate_twins<A: Abstraction>(
     options: &SimulateOptions,
     progress: &mut dyn FnMut(RandomProgress),
 ) -> Simulation {
-    simulate(options, progress, |_| (twins.clone(), checked(options)))
+    simulate(options, progress, |_| {
+        (twins.clone(), checked(&options.properties))
+    })
 }
 
-fn checked<A: Abstraction>(options: &SimulateOptions) -> Vec<Checked<A>> {
-    if options.properties.is_empty() {
-        return all().into_iter().zip(all()).collect();
+/// A node that chance drew, in one way or the other.
+#[derive(Clone, Debug)]
+enum Any<'s> {
+    Known(OfScenario<'s>),
+    Drawn(Drawn<'s>),
+}
+
+impl Subject<Abstract> for Any<'_> {
+    fn twins(&self) -> Option<Twins<Abstract>> {
+        match self {
+            Self::Known(subject) => subject.twins(),
+            Self::Drawn(subject) => subject.twins(),
+        }
     }
-    let both = options.properties.iter().filter_map(|id| find(id).zip(find(id)));
-    both.collect()
+
+    fn smaller(&self, used: &[u8]) -> Vec<(Self, Vec<u8>)> {
+        match self {
+            Self::Known(subject) => {
+                let smaller = subject.smaller(used).into_iter();
+                smaller
+                    .map(|(subject, kept)| (Self::Known(subject), kept))
+                    .collect()
+            }
+            Self::Drawn(subject) => {
+                let smaller = subject.smaller(used).into_iter();
+                smaller
+                    .map(|(subject, kept)| (Self::Drawn(subject), kept))
+                    .collect()
+            }
+        }
+    }
+
+    fn told(&self) -> Told {
+        match self {
+            Self::Known(subject) => subject.told(),
+            Self::Drawn(subject) => subject.told(),
+        }
+    }
 }
 
-fn simulate<A: Abstraction>(
+/// The properties of those names, all of them if there are none.
+fn checked<A: Abstraction>(names: &[String]) -> Vec<Checked<A>> {
+    let mut both: Vec<Checked<A>> = all().into_iter().zip(all()).collect();
+    both.retain(|(property, _)| names.is_empty() || names.iter().any(|id| id == property.id));
+    both
+}
+
+/// The properties of those names, and no others.
+fn checked_of<A: Abstraction>(names: &[&str]) -> Vec<Checked<A>> {
+    let mut both: Vec<Checked<A>> = all().into_iter().zip(all()).collect();
+    both.retain(|(property, _)| names.contains(&property.id));
+    both
+}
+
+fn simulate<A: Abstraction, S: Subject<A>>(
     options: &SimulateOptions,
     progress: &mut dyn FnMut(RandomProgress),
-    mut draw: impl FnMut(&mut Random) -> (Twins<A>, Vec<Checked<A>>),
+    mut draw: impl FnMut(&mut Random) -> (S, Vec<Checked<A>>),
 ) -> Simulation {
     let begin = Instant::now();
     let mut simulation = Simulation {
         scenario: None,
         design: None,
         runs: 0,
+        refused: 0,
         steps: 0,
         failure: None,
         coverage: Coverage::new(),
@@ -223,18 +297,29 @@ fn simulate<A: Abstraction>(
             break;
         }
         let mut random = Random::of(seed);
-        let (mut twins, checked) = draw(&mut random);
+        let (mut subject, checked) = draw(&mut random);
+        // A node that its loader refuses is none.
+        let Some(mut twins) = subject.twins() else {
+            simulation.refused += 1;
+            continue;
+        };
         let found = run::random(&twins, &checked, &mut random, &mut simulation.coverage);
         simulation.coverage.end_run(&twins.wire);
         simulation.runs += 1;
         simulation.steps += u64::try_from(found.actions.len()).unwrap_or(u64::MAX);
         if let Some(fault) = found.fault.clone() {
             let found_after = found.actions.len();
-            let shortest = shrink::shrink(&mut twins, &checked, found, fault.kind);
+            let shortest = shrink::shrink(&mut subject, &mut twins, &checked, found, fault.kind);
             let fault = shortest.fault.clone().unwrap_or(fault);
+            let told = subject.told();
             simulation.failure = Some(Failure {
                 seed,
-                trace: trace(&twins, &shortest, &fault),
+                trace: Trace {
+                    scenario: told.scenario,
+                    setting: told.setting,
+                    ..trace(&twins, &shortest, &fault)
+                },
+                files: told.files,
                 fault,
                 found_after,
             });
@@ -243,6 +328,9 @@ fn simulate<A: Abstraction>(
         progress(RandomProgress {
             runs: simulation.runs,
             steps: simulation.steps,
+            decisions: simulation.coverage.decisions.len(),
+            refusals: simulation.coverage.refusals.len(),
+            rows: simulation.coverage.rows.len(),
             elapsed: begin.elapsed(),
         });
     }
@@ -250,10 +338,16 @@ fn simulate<A: Abstraction>(
     simulation
 }
 
-/// Whether no combination of inputs leads to an owner of the pipes.
-fn writes_no_owner(of: &ContainerdGuards) -> bool {
-    <(UsernsMode, RuntimeType, OptionsState)>::all()
-        .all(|input| of.io_owner.decide(input) == guards::Owner::NotWritten)
+/// What a list of actions shows to be wrong with a property, or with the step in bytes.
+pub(crate) fn again(
+    wire: World<Wire>,
+    abstracted: World<Abstract>,
+    actions: &[Action<Wire>],
+    property: &str,
+) -> Option<Fault> {
+    let mut checked: Vec<Checked<Abstract>> = all().into_iter().zip(all()).collect();
+    checked.retain(|(known, _)| known.id == property);
+    run::replay(&Twins { wire, abstracted }, &checked, actions).fault
 }
 
 fn trace<A: Abstraction>(twins: &Twins<A>, run: &run::Run, fault: &Fault) -> Trace {
@@ -264,6 +358,7 @@ fn trace<A: Abstraction>(twins: &Twins<A>, run: &run::Run, fault: &Fault) -> Tra
     };
     let (trace, _) = record_with_aftermath(&twins.wire, &run.actions[..recorded]);
     Trace {
+        panics_at: run.actions.get(recorded).copied().map(NamedAction::of),
         property: fault.kind.id().to_owned(),
         finding: fault.what.clone(),
         ..trace
@@ -275,11 +370,82 @@ impl Simulation {
         self.scenario = scenario.map(str::to_owned);
         self.design = design.map(str::to_owned);
         if let Some(failure) = &mut self.failure {
-            failure.trace.scenario =
-                scenario.map_or_else(|| format!("drawn from seed {}", failure.seed), str::to_owned);
             design
                 .unwrap_or("any release")
                 .clone_into(&mut failure.trace.design);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A drawn node whose abstraction is said to be without any key of its tables.
+    #[derive(Clone)]
+    struct Planted<'c>(Drawn<'c>);
+
+    impl Subject<Abstract> for Planted<'_> {
+        fn twins(&self) -> Option<Twins<Abstract>> {
+            let mut twins = self.0.twins()?;
+            let configurations = twins.abstracted.configurations.iter_mut();
+            let handlers =
+                configurations.flat_map(|configuration| configuration.handlers.iter_mut().flatten());
+            for table in handlers.flatten().filter_map(|handler| handler.options.as_mut()) {
+                table.keys = shimproof_model::abstraction::Keys::NONE;
+            }
+            Some(twins)
+        }
+
+        fn smaller(&self, used: &[u8]) -> Vec<(Self, Vec<u8>)> {
+            let smaller = self.0.smaller(used).into_iter();
+            smaller.map(|(node, kept)| (Self(node), kept)).collect()
+        }
+
+        fn told(&self) -> Told {
+            self.0.told()
+        }
+    }
+
+    /// What is found on a drawn node is made small, and the files that are kept are the node that it was found on.
+    #[test]
+    fn a_wrong_abstraction_is_found_on_a_drawn_node_and_made_small() {
+        let catalog = Catalog::embedded();
+        let overrides = Overrides {
+            most_pods: Some(MOST_PODS),
+            ..Overrides::default()
+        };
+        let options = SimulateOptions {
+            runs: Some(500),
+            ..SimulateOptions::default()
+        };
+        let found = simulate(&options, &mut |_| (), |random| {
+            let node = AnyNode::draw(catalog, None, "drawn".to_owned(), random);
+            let overrides = overrides.clone();
+            (
+                Planted(Drawn {
+                    node,
+                    catalog,
+                    overrides,
+                }),
+                Vec::new(),
+            )
+        });
+        let failure = found.failure.expect("the abstraction is wrong");
+        assert_eq!(failure.fault.kind, FaultKind::Refinement);
+        assert!(failure.trace.steps.len() <= 8, "{}", failure.trace.steps.len());
+        assert_eq!(failure.trace.setting.path.as_deref(), Some("drawn"));
+        let scenario = Scenario::from_files(&failure.files).unwrap();
+        let world: World<Wire> = scenario.world_in(catalog, &overrides).unwrap();
+        assert_eq!((world.pods.len(), world.containerd.len()), (1, 1), "{world:?}");
+        let again = shimproof_model::trace::replay(
+            &world,
+            &failure.trace,
+            shimproof_model::trace::Compare::WholeStates,
+        );
+        assert!(again.divergence.is_none(), "{:?}", again.divergence);
+        // With the abstraction that it has, the same run shows nothing.
+        let abstracted = scenario.world(catalog, &overrides).unwrap();
+        assert_eq!(super::again(world, abstracted, &again.actions, "none"), None);
     }
 }

@@ -32,6 +32,13 @@ fn write(text: &mut String, simulation: &Simulation) -> std::fmt::Result {
         simulation.runs,
         simulation.steps
     )?;
+    if simulation.refused > 0 {
+        writeln!(
+            text,
+            "{} more nodes were drawn whose files no release can use",
+            simulation.refused
+        )?;
+    }
     match &simulation.failure {
         None => writeln!(text, "no run shows a fault")?,
         Some(failure) => {
@@ -86,12 +93,14 @@ pub fn simulation_json(simulation: &Simulation) -> Value {
         "design": simulation.design,
         "runs": simulation.runs,
         "steps": simulation.steps,
+        "refused": simulation.refused,
         "failure": simulation.failure.as_ref().map(|failure| json!({
             "seed": failure.seed,
             "property": failure.fault.kind.id(),
             "finding": failure.fault.what,
             "found-after": failure.found_after,
             "trace": failure.trace,
+            "files": failure.files,
         })),
         "coverage": simulation.coverage,
     })
