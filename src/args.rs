@@ -34,6 +34,9 @@ pub enum Verb {
 Examples:
   shimproof verify
   shimproof verify examples/containerd-11091 --design nil-check-missing-node
+  shimproof verify containerd-11091 --design designs/type-checked.toml
+  shimproof verify --design type-checked
+  shimproof verify --induction --design before-10906
   shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json")]
     Verify(Verify),
     /// Run one pod on one node without faults, with real bytes: the outcome, the error, the requests on the way.
@@ -67,6 +70,8 @@ Exit codes:
 Examples:
   shimproof compare
   shimproof compare v2.3.3 v2.3.4
+  shimproof compare v2.3.3 v2.3.4 --trace 1
+  shimproof compare v2.3.4 designs/type-checked.toml --fail-on changed
   shimproof compare nil-or-node v2.0.5 examples/CVE-2025-47291")]
     Compare(Compare),
     /// Draw the states of a scenario, folded by what one looks at, and name where every bad run passes.
@@ -82,6 +87,7 @@ Examples:
   shimproof show releases
   shimproof show releases v2.0.3
   shimproof show shims runsc
+  shimproof show designs --variables
   shimproof show properties options-accepted")]
     Show(Show),
     /// Print a completion script for a shell.
@@ -96,12 +102,19 @@ Examples:
 #[derive(Debug, Args)]
 pub struct Verify {
     /// A scenario: a directory with `scenario.toml`, that file, or the name of a built-in scenario.
+    #[arg(group = "subject")]
     pub scenario: Option<PathBuf>,
-    /// A containerd design or release in place of the scenario's own; can be given several times.
-    #[arg(long, value_name = "NAME", requires = "scenario")]
+    /// Prove by induction, for any number of pods and faults, any kubelet, any shim and any handlers that meet the
+    /// stated assumptions, that designs keep a property; in place of a scenario.
+    #[arg(long, group = "subject")]
+    pub induction: bool,
+    /// A containerd release, design or design file in place of the scenario's own; can be given several times.
+    /// Without a scenario: what the design holds over the whole catalogue. With `--induction` every design that has a
+    /// name, if not given.
+    #[arg(long, value_name = "DESIGN")]
     pub design: Vec<String>,
     /// A property or reachability to decide; can be given several times. All properties, if not given.
-    #[arg(long, value_name = "ID", requires = "scenario")]
+    #[arg(long, value_name = "ID", requires = "subject")]
     pub property: Vec<String>,
     /// How many copies of the pod there are.
     #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=4))]
@@ -110,7 +123,7 @@ pub struct Verify {
     #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(0..=16))]
     pub faults: Option<u32>,
     /// Which engine searches.
-    #[arg(long, value_enum, default_value_t = Engine::Exact)]
+    #[arg(long, value_enum, default_value_t = Engine::Exact, conflicts_with = "induction")]
     pub engine: Engine,
     /// How many threads search; as many as the machine runs at a time, if not given.
     #[arg(long, value_name = "N")]
@@ -131,7 +144,7 @@ pub struct Verify {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// Write each trace into a file in this directory.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "induction")]
     pub trace_dir: Option<PathBuf>,
     /// As what; several can be given, separated by commas.
     #[arg(
@@ -142,14 +155,14 @@ pub struct Verify {
         default_value = "json"
     )]
     pub trace_format: Vec<TraceFormat>,
-    /// Stop after this many distinct states.
+    /// Stop after this many distinct states; with `--induction`, after this many tried ones, 100 million if not given.
     #[arg(long, value_name = "N")]
     pub max_states: Option<u64>,
     /// Stop after this many levels.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "induction")]
     pub max_depth: Option<u32>,
     /// Stop after this many seconds.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "induction")]
     pub max_time: Option<Duration>,
 }
 
@@ -179,8 +192,8 @@ pub struct Simulate {
     /// Begin no further run after this many seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub time: Option<Duration>,
-    /// A containerd design or release in place of the scenario's own.
-    #[arg(long, value_name = "NAME")]
+    /// A containerd release, design or design file in place of the scenario's own.
+    #[arg(long, value_name = "DESIGN")]
     pub design: Option<String>,
     /// A property to check; can be given several times. All properties, if not given.
     #[arg(long, value_name = "ID", requires = "scenario")]
@@ -221,10 +234,10 @@ pub struct Replay {
 
 #[derive(Debug, Args)]
 pub struct Compare {
-    /// The design or release before.
+    /// The release, design or design file before.
     #[arg(requires = "after")]
     pub before: Option<String>,
-    /// The design or release after.
+    /// The release, design or design file after.
     pub after: Option<String>,
     /// The scenario; without one, all built-in scenarios and a sweep over the whole catalogue.
     pub scenario: Option<PathBuf>,
@@ -234,6 +247,20 @@ pub struct Compare {
     /// Write the report to a file.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Print one numbered line of the report over the catalogue in full: all its places, and both runs of one.
+    #[arg(long, value_name = "NUMBER", requires = "after", conflicts_with = "scenario")]
+    pub trace: Option<usize>,
+    /// What ends with exit code 1.
+    #[arg(long, value_enum, default_value_t = FailOn::Regressed)]
+    pub fail_on: FailOn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A pod that ran and does not, or a property that is violated and was not.
+    Regressed,
+    /// Any change of an outcome, for the better too.
+    Changed,
 }
 
 #[derive(Debug, Args)]
@@ -284,8 +311,11 @@ pub struct Show {
     /// Which part of the catalogue.
     #[arg(value_enum)]
     pub part: Part,
-    /// One entry of it.
+    /// One entry of it; of designs, also the path of a design file.
     pub name: Option<String>,
+    /// Of designs: what each guard of a design file decides, and the variables that its expression sees.
+    #[arg(long, conflicts_with = "name")]
+    pub variables: bool,
     /// How it is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

@@ -4,12 +4,14 @@ use std::num::NonZero;
 use std::path::{Component, Path, PathBuf};
 
 use shimproof_model::catalog::Catalog;
+use shimproof_model::world::Containerd;
 use shimproof_properties::Engine;
 use shimproof_reports::{
-    Coverage, Question, Styles, Verdict, Verification, ask, coverage_text, run_suite, suite_json, suite_text,
-    unexercised, unexercised_text, verification_text, verifications_json, verify, with_builtin_scenarios,
+    Coverage, Question, Styles, Survey, Verdict, Verification, VerifyError, ask, coverage_text, run_suite,
+    suite_json, suite_text, survey, unexercised, unexercised_text, verification_text, verifications_json,
+    verify, with_builtin_scenarios,
 };
-use shimproof_scenario::{Scenario, suggest};
+use shimproof_scenario::{Design, Scenario, suggest};
 use shimproof_search::{Limits, PackedOptions, available_memory};
 
 use crate::args::{self, Format, Vacuity};
@@ -22,9 +24,11 @@ pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure
     // What can be wrong with the request is found before anything is searched.
     ask(&arguments.property, false)?;
     let catalog = Catalog::embedded();
-    for design in &arguments.design {
-        catalog.design_row(design)?;
-    }
+    let designs: Vec<Design> = arguments
+        .design
+        .iter()
+        .map(|design| Design::find(catalog, design))
+        .collect::<Result<_, _>>()?;
     if let Some(directory) = &arguments.trace_dir {
         check_writable(directory)?;
     }
@@ -36,7 +40,10 @@ pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure
         stop: Some(stop_on_ctrl_c()),
     };
     match &arguments.scenario {
-        Some(path) => with_scenario(path, |scenario| one(arguments, output, scenario, engine, &limits)),
+        Some(path) => with_scenario(path, |scenario| {
+            one(arguments, output, scenario, &designs, engine, &limits)
+        }),
+        None if !designs.is_empty() => over_the_catalogue(arguments, output, &designs, &limits),
         None => suite(arguments, output, engine, &limits),
     }
 }
@@ -78,17 +85,14 @@ fn one(
     arguments: &args::Verify,
     output: Output,
     scenario: &Scenario,
+    designs: &[Design],
     engine: Engine,
     limits: &Limits,
 ) -> Result<ExitCode, Failure> {
-    let designs: Vec<Option<&str>> = if arguments.design.is_empty() {
+    let designs: Vec<Option<&Containerd>> = if designs.is_empty() {
         vec![None]
     } else {
-        arguments
-            .design
-            .iter()
-            .map(|design| Some(design.as_str()))
-            .collect()
+        designs.iter().map(|design| Some(&design.containerd)).collect()
     };
     let mut verifications = Vec::new();
     let mut progress = ProgressLine::new(output);
@@ -147,6 +151,42 @@ fn exercised(arguments: &args::Verify, verifications: &[Verification], styles: &
 
 fn fails_as_vacuous(arguments: &args::Verify, verifications: &[Verification]) -> bool {
     arguments.vacuity == Vacuity::Error && !unexercised(verifications).is_empty()
+}
+
+/// What designs hold over the whole catalogue.
+fn over_the_catalogue(
+    arguments: &args::Verify,
+    output: Output,
+    designs: &[Design],
+    limits: &Limits,
+) -> Result<ExitCode, Failure> {
+    let surveys = designs
+        .iter()
+        .map(|design| {
+            survey(
+                Catalog::embedded(),
+                &design.containerd,
+                limits,
+                &mut ProgressLine::new(output),
+            )
+        })
+        .collect::<Result<Vec<Survey>, _>>()
+        .map_err(VerifyError::from)?;
+    match arguments.format {
+        Format::Text => {
+            let styles = output.styles();
+            let texts: Vec<String> = surveys.iter().map(|survey| survey.text(&styles)).collect();
+            output.document(&texts.join("\n"));
+        }
+        Format::Json => output.document(&format!("{:#}", serde_json::json!(surveys))),
+    }
+    Ok(if surveys.iter().any(|survey| !survey.holds()) {
+        ExitCode::Violated
+    } else if surveys.iter().any(Survey::open) {
+        ExitCode::BoundReached
+    } else {
+        ExitCode::Ok
+    })
 }
 
 fn suite(
@@ -213,9 +253,7 @@ fn exit_code(verification: &Verification) -> ExitCode {
         .any(|result| result.verdict == Verdict::Violated);
     if violated {
         ExitCode::Violated
-    } else if verification.bound.is_some()
-        || verification.results.iter().any(|r| r.verdict == Verdict::Unknown)
-    {
+    } else if verification.cut_short() || verification.results.iter().any(|r| r.verdict == Verdict::Unknown) {
         ExitCode::BoundReached
     } else {
         ExitCode::Ok

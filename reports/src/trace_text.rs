@@ -14,11 +14,33 @@ pub fn trace_text(trace: &Trace, findings: &[(&str, &str)], styles: &Styles) -> 
         .steps
         .iter()
         .chain(&trace.aftermath)
+        .chain(trace.cycle.iter().flat_map(|cycle| &cycle.steps))
         .map(|step| step.actor.len())
         .max()
         .unwrap_or_default();
     for (index, step) in trace.steps.iter().enumerate() {
         step_text(&mut text, index + 1, step, width, styles);
+    }
+    if let Some(cycle) = &trace.cycle {
+        let first = trace.steps.len() + 1;
+        let _ = writeln!(
+            text,
+            "  {}",
+            set(
+                styles.bad,
+                &if cycle.steps.is_empty() {
+                    "Nothing happens any more.".to_owned()
+                } else {
+                    format!(
+                        "From here on, again and again: {first} to {}.",
+                        trace.steps.len() + cycle.steps.len()
+                    )
+                }
+            )
+        );
+        for (index, step) in cycle.steps.iter().enumerate() {
+            step_text(&mut text, first + index, step, width, styles);
+        }
     }
     for (property, finding) in findings {
         // Writing into a string does not fail.

@@ -2,7 +2,11 @@
 
 use std::fmt::Write as _;
 
+use shimproof_model::catalog::provenance::Known;
+use shimproof_model::trace::Trace;
+
 use crate::fate::Fate;
+use crate::further::OwnSearch;
 use crate::rests_on::RestsOn;
 use crate::style::{Styles, set};
 use crate::suite::{SuiteReport, verdict_text};
@@ -47,12 +51,21 @@ pub fn verification_text(verification: &Verification, styles: &Styles) -> String
             told.push(rests_on);
         }
     }
-    if !told.is_empty() {
-        let _ = writeln!(text);
-        let _ = writeln!(
-            text,
-            "What holds rests on facts that are only inferred, neither read in the source nor executed:"
-        );
+    for (known, what) in [
+        (
+            Known::Proposed,
+            "What holds rests on what the design proposes, and no release does:",
+        ),
+        (
+            Known::Inferred,
+            "What holds rests on facts that are only inferred, neither read in the source nor executed:",
+        ),
+    ] {
+        let told: Vec<&&RestsOn> = told.iter().filter(|fact| fact.known == known).collect();
+        if !told.is_empty() {
+            let _ = writeln!(text);
+            let _ = writeln!(text, "{what}");
+        }
         for rests_on in told {
             let _ = writeln!(text, "  {}: {}", rests_on.row, rests_on.field);
         }
@@ -66,17 +79,54 @@ pub fn verification_text(verification: &Verification, styles: &Styles) -> String
         let _ = writeln!(text);
         let _ = writeln!(
             text,
-            "{} {} {} by these {} steps, and by no fewer:",
+            "{} {} {} by {}:",
             set(styles.name, &names.join(", ")),
             if names.len() == 1 { "is" } else { "are" },
             story[0].verdict.as_str(),
-            trace.steps.len()
+            length(trace)
         );
         text.push_str(&trace_text(trace, &findings(&story), styles));
     }
     let _ = writeln!(text);
     let _ = writeln!(text, "{}", set(styles.dim, &explored(verification)));
+    let mut told: Vec<String> = Vec::new();
+    for result in &verification.results {
+        let line = result.search.as_ref().map(explored_by_its_own);
+        if let Some(line) = line.filter(|line| !told.contains(line)) {
+            let _ = writeln!(text, "{}", set(styles.dim, &line));
+            told.push(line);
+        }
+    }
+    for note in &verification.notes {
+        let _ = writeln!(text, "{}", set(styles.open, note));
+    }
     text
+}
+
+/// How long the trace is, as the words before it say.
+pub(crate) fn length(trace: &Trace) -> String {
+    let steps = trace.steps.len();
+    match &trace.cycle {
+        None => format!("these {steps} steps, and by no fewer"),
+        Some(cycle) if cycle.steps.is_empty() => {
+            format!("these {steps} steps, after which nothing happens any more")
+        }
+        Some(cycle) => format!(
+            "these {steps} steps, and then {} again and again",
+            cycle.steps.len()
+        ),
+    }
+}
+
+fn explored_by_its_own(search: &OwnSearch) -> String {
+    let end = match &search.bound {
+        None => "every reachable state".to_owned(),
+        Some(bound) => format!("cut short: {bound}"),
+    };
+    format!(
+        "{end} {}: {} states, {} steps between them",
+        search.what, search.states, search.transitions
+    )
 }
 
 /// What becomes of the pods: also where nothing is violated, this says what keeps it so.
@@ -118,7 +168,7 @@ pub(crate) fn stories<'r>(results: &[&'r PropertyResult]) -> Vec<Vec<&'r Propert
                 && story[0]
                     .trace
                     .as_ref()
-                    .is_some_and(|other| other.steps == trace.steps)
+                    .is_some_and(|other| other.steps == trace.steps && other.cycle == trace.cycle)
         });
         match same {
             Some(story) => story.push(result),
@@ -144,7 +194,11 @@ fn verdict_line(result: &PropertyResult, styles: &Styles) -> String {
     };
     let mut line = set(style, &verdict_text(result.verdict, result.vacuous));
     if let Some(trace) = &result.trace {
-        let _ = write!(line, ", {} steps: {}", trace.steps.len(), trace.finding);
+        let again = match &trace.cycle {
+            Some(cycle) if !cycle.steps.is_empty() => format!(" and {} again and again", cycle.steps.len()),
+            _ => String::new(),
+        };
+        let _ = write!(line, ", {} steps{again}: {}", trace.steps.len(), trace.finding);
     }
     line
 }
@@ -188,7 +242,7 @@ pub fn suite_text(report: &SuiteReport, styles: &Styles) -> String {
             .filter(|result| result.verdict == Verdict::Violated)
             .map(|result| result.property.as_str())
             .collect();
-        let verdict = if let Some(bound) = &verification.bound {
+        let verdict = if let Some(bound) = verification.bound() {
             set(styles.open, &format!("unknown: {bound}"))
         } else if verification
             .results

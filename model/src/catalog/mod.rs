@@ -19,16 +19,16 @@ use serde::Deserialize;
 pub use containerd_row::{
     ConfigImports, ConfigKeyMatching, ConfigMigration, ConfigRuntimes, ContainerdField, ContainerdRow,
     CriUserns, DaemonTaskOptions, DefaultRuncOptions, IdmappedMounts, InfoOptions, Introspection,
-    IntrospectionNilOptions, IoOwnerGuard, NoPivot, OptionsFallback, PinUserns, StartForAppContainers,
-    StartStdin, TaskApiEndpoint, TaskOptionsBase, Window,
+    IntrospectionNilOptions, IoOwnerGuard, IoOwnerId, NoPivot, OptionsFallback, PinUserns,
+    StartForAppContainers, StartStdin, TaskApiEndpoint, TaskOptionsBase, Window,
 };
 pub use designs::NamedDesign;
 pub use error::{CatalogError, LookupError};
 pub use kubelet_row::{GateOffHostUsers, HostNetwork, KubeletField, KubeletRow, Volumes};
 pub use shim_row::{
-    ChownsStdio, Condition, CreateChannel, InfoChannel, InfoFeatures, JoinsUserns, Misframed, OciFeatures,
-    OciRuntimeField, OciRuntimeKind, OciRuntimeRow, Pipes, Rule, Scope, ShimField, ShimRow, StartChannel,
-    StartReads, Then, ValueOnWire,
+    ChownsStdio, Condition, CreateChannel, ErrorClass, InfoChannel, InfoFeatures, JoinsUserns, Misframed,
+    OciFeatures, OciRuntimeField, OciRuntimeKind, OciRuntimeRow, Pipes, Rule, Scope, ShimField, ShimRow,
+    StartChannel, StartReads, Then, ValueOnWire,
 };
 
 use provenance::Row;

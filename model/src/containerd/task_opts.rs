@@ -82,6 +82,16 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         Some(options)
     }
 
+    /// The type of the runtime options, or else the one that the configuration selects.
+    fn type_that_is_configured(&self) -> TypeUrl {
+        let selected = self
+            .pod
+            .sandbox
+            .as_ref()
+            .map_or(TypeUrl::RuncV1, |sandbox| sandbox.selected);
+        self.recorded_options().map_or(selected, D::type_url)
+    }
+
     fn base_by_runtime_options(&self) -> Base {
         let input = (
             self.recorded_runtime_type(),
@@ -117,7 +127,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         match base {
             Base::FreshRunc => Ok(D::fresh(TypeUrl::RuncV1)),
             Base::FreshCreateOptions => Ok(D::fresh(TypeUrl::LinuxCreateOptions)),
-            Base::Copy | Base::Fail => match self.recorded_options() {
+            // No release fails without options; a design can.
+            Base::Fail => Err(Refusal::CannotCopyRuntimeOptions {
+                url: self.type_that_is_configured(),
+            }),
+            Base::Copy => match self.recorded_options() {
                 None => Ok(D::fresh(TypeUrl::RuncV1)),
                 Some(options) => D::copy_as_runc(options)
                     .map_err(|wrong| Refusal::CannotCopyRuntimeOptions { url: wrong.0 }),

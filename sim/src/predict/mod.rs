@@ -118,8 +118,8 @@ pub fn predict_with(
             let text = error_text::of_refusal(scenario, &run, refused);
             prediction.target = Some(refused.target());
             prediction.stage = event::stage(refused.refusal);
-            prediction.code = event::code(refused.refusal);
-            prediction.event = event::event(refused, &text);
+            prediction.code = event::code(refused.refusal, &run.world);
+            prediction.event = event::event(refused, &run.world, &text);
             prediction.error = Some(text);
             facts.extend(provenance::of_text(&run.world, refused.refusal));
         }
