@@ -134,6 +134,25 @@ fn one(
         .unwrap_or(ExitCode::Ok))
 }
 
+/// What was exercised, and what was not, as far as one wants to know.
+fn exercised(arguments: &args::Verify, verifications: &[Verification], styles: &Styles) -> String {
+    let mut text = String::new();
+    if arguments.vacuity != Vacuity::Ignore {
+        text += &unexercised_text(&unexercised(verifications), styles);
+    }
+    if arguments.coverage
+        && let Some(coverage) = Coverage::of_all(verifications)
+    {
+        text.push('\n');
+        text += &coverage_text(&coverage, styles);
+    }
+    text
+}
+
+fn fails_as_vacuous(arguments: &args::Verify, verifications: &[Verification]) -> bool {
+    arguments.vacuity == Vacuity::Error && !unexercised(verifications).is_empty()
+}
+
 /// What designs hold over the whole catalogue.
 fn over_the_catalogue(
     arguments: &args::Verify,
@@ -168,25 +187,6 @@ fn over_the_catalogue(
     } else {
         ExitCode::Ok
     })
-}
-
-/// What was exercised, and what was not, as far as one wants to know.
-fn exercised(arguments: &args::Verify, verifications: &[Verification], styles: &Styles) -> String {
-    let mut text = String::new();
-    if arguments.vacuity != Vacuity::Ignore {
-        text += &unexercised_text(&unexercised(verifications), styles);
-    }
-    if arguments.coverage
-        && let Some(coverage) = Coverage::of_all(verifications)
-    {
-        text.push('\n');
-        text += &coverage_text(&coverage, styles);
-    }
-    text
-}
-
-fn fails_as_vacuous(arguments: &args::Verify, verifications: &[Verification]) -> bool {
-    arguments.vacuity == Vacuity::Error && !unexercised(verifications).is_empty()
 }
 
 fn suite(
