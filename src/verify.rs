@@ -7,9 +7,9 @@ use shimproof_model::catalog::Catalog;
 use shimproof_model::world::Containerd;
 use shimproof_properties::Engine;
 use shimproof_reports::{
-    Coverage, Question, Styles, Survey, Verdict, Verification, VerifyError, ask, coverage_text, run_suite,
-    suite_json, suite_text, survey, unexercised, unexercised_text, verification_text, verifications_json,
-    verify, with_builtin_scenarios,
+    Coverage, Question, Styles, Survey, Verdict, Verification, VerifyError, ask, coverage_text, find_mutant,
+    run_suite, suite_json, suite_text, survey, unexercised, unexercised_text, verification_text,
+    verifications_json, verify, verify_mutant, with_builtin_scenarios,
 };
 use shimproof_scenario::{Design, Scenario, suggest};
 use shimproof_search::{Limits, PackedOptions, available_memory};
@@ -17,6 +17,7 @@ use shimproof_search::{Limits, PackedOptions, available_memory};
 use crate::args::{self, Format, Vacuity};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::mutants;
 use crate::output::{Output, write_file};
 use crate::progress::{ProgressLine, stop_on_ctrl_c};
 
@@ -39,6 +40,9 @@ pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure
         max_time: arguments.max_time,
         stop: Some(stop_on_ctrl_c()),
     };
+    if arguments.mutants.is_some() {
+        return mutants::run(arguments, output, &limits);
+    }
     match &arguments.scenario {
         Some(path) => with_scenario(path, |scenario| {
             one(arguments, output, scenario, &designs, engine, &limits)
@@ -94,6 +98,11 @@ fn one(
     } else {
         designs.iter().map(|design| Some(&design.containerd)).collect()
     };
+    let mutant = arguments
+        .mutant
+        .as_ref()
+        .map(|id| find_mutant(Catalog::embedded(), id))
+        .transpose()?;
     let mut verifications = Vec::new();
     let mut progress = ProgressLine::new(output);
     for design in designs {
@@ -107,7 +116,11 @@ fn one(
             engine,
             limits,
         };
-        verifications.push(verify(Catalog::embedded(), &question, &mut progress)?);
+        let catalog = Catalog::embedded();
+        verifications.push(match &mutant {
+            None => verify(catalog, &question, &mut progress)?,
+            Some(mutant) => verify_mutant(catalog, &question, mutant, &mut progress)?,
+        });
     }
     progress.finish();
     write_traces(arguments, &verifications)?;

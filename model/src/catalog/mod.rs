@@ -163,6 +163,22 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// The same catalogue, in which each containerd and kubelet row is what these make of it.
+    #[must_use]
+    pub fn with_rows(
+        &self,
+        containerd: impl Fn(&ContainerdRow) -> ContainerdRow,
+        kubelet: impl Fn(&KubeletRow) -> KubeletRow,
+    ) -> Self {
+        Self {
+            containerd: self.containerd.iter().map(containerd).collect(),
+            kubelet: self.kubelet.iter().map(kubelet).collect(),
+            shims: self.shims.clone(),
+            oci_runtimes: self.oci_runtimes.clone(),
+            designs: self.designs.clone(),
+        }
+    }
+
     /// Rows of containerd releases, in the order of the file.
     pub fn containerd(&self) -> &[ContainerdRow] {
         &self.containerd
