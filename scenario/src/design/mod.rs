@@ -83,7 +83,7 @@ impl Design {
     /// # Errors
     /// [`DesignError`] if there is none, or the file cannot be used.
     pub fn find(catalog: &Catalog, given: &str) -> Result<Self, DesignError> {
-        if !given.ends_with(".toml") {
+        if !is_toml(given) {
             match Self::named(catalog, given) {
                 Err(DesignError::Unknown(_)) if is_path(given) => {}
                 found => return found,
@@ -237,7 +237,7 @@ impl Design {
     ) -> Result<Self, ScenarioError> {
         let given = base.get_ref();
         let place = source.place(base.span());
-        if !given.ends_with(".toml") {
+        if !is_toml(given) {
             match Self::named(catalog, given) {
                 Ok(design) => return Ok(design),
                 Err(DesignError::File(error)) => return Err(*error),
@@ -304,6 +304,12 @@ fn names(catalog: &Catalog) -> impl Iterator<Item = &str> {
         .iter()
         .map(|design| design.name.as_str())
         .chain(proposals)
+}
+
+fn is_toml(given: &str) -> bool {
+    Path::new(given)
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
 }
 
 fn is_path(given: &str) -> bool {
