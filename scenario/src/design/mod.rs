@@ -22,7 +22,7 @@ use shimproof_model::world::Containerd;
 use toml::Spanned;
 
 use crate::error::ScenarioError;
-use crate::file::explained;
+use crate::file::{explained, parse_toml};
 use crate::nearest::{nearest, suggest};
 use crate::snippet::{Place, Snippet};
 
@@ -132,7 +132,7 @@ impl Design {
 
     /// Reads a design file; `above` are the files that led here, each by its `base`.
     fn load(catalog: &Catalog, source: &Snippet, above: &mut Vec<PathBuf>) -> Result<Self, ScenarioError> {
-        let file = DesignFile::parse(source)?;
+        let file: DesignFile = parse_toml(source)?;
         let (name, name_place) = match &file.name {
             Some(name) => (name.get_ref().clone(), source.place(name.span())),
             None => (stem(source.path()), source.place(0..0)),
@@ -287,12 +287,6 @@ impl Design {
         }
         let referrer = format!("`base` in {}", source.name());
         Self::load(catalog, &Snippet::read(&path, &referrer)?, above)
-    }
-}
-
-impl DesignFile {
-    fn parse(source: &Snippet) -> Result<Self, ScenarioError> {
-        crate::file::parse_toml(source)
     }
 }
 
