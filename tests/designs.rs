@@ -132,7 +132,10 @@ fn the_report_of_the_reopened_hole_is_a_page_that_can_be_followed() {
     let output = shimproof(&["compare", "v2.3.3", "v2.3.4"]);
     assert_eq!(output.status.code(), Some(1));
     let text = stdout(&output);
-    assert!(text.contains("introspection: runc-v2-only → every-handler"), "{text}");
+    assert!(
+        text.contains("introspection: runc-v2-only → every-handler"),
+        "{text}"
+    );
     assert!(
         text.lines().count() <= 66,
         "more than a page: {}",
