@@ -160,7 +160,7 @@ fn the_report_of_the_reopened_hole_is_a_page_that_can_be_followed() {
         "{followed}"
     );
     assert!(
-        followed.contains("unsupported option type \"containerd.runc.v1.Options\""),
+        followed.contains("can't unmarshal type \"containerd.runc.v1.Options\""),
         "{followed}"
     );
     assert_eq!(
