@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use shimproof_model::catalog::provenance::Known;
+
 use crate::comparison::{Change, Comparison};
 use crate::style::{Styles, set};
 use crate::trace_text::trace_text;
@@ -134,9 +136,24 @@ fn scenario_text(
         );
     }
     let rests_on = new.results.iter().find(|result| !result.rests_on.is_empty());
-    if let Some(result) = rests_on {
-        let _ = writeln!(text, "  What holds after rests on facts that are only inferred:");
-        for fact in &result.rests_on {
+    for (known, what) in [
+        (
+            Known::Proposed,
+            "What holds after rests on what the design proposes:",
+        ),
+        (
+            Known::Inferred,
+            "What holds after rests on facts that are only inferred:",
+        ),
+    ] {
+        let told = rests_on
+            .iter()
+            .flat_map(|result| &result.rests_on)
+            .filter(|fact| fact.known == known);
+        for (index, fact) in told.enumerate() {
+            if index == 0 {
+                let _ = writeln!(text, "  {what}");
+            }
             let _ = writeln!(text, "    {}: {}", fact.row, fact.field);
         }
     }
