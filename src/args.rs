@@ -134,10 +134,10 @@ pub struct Verify {
     #[arg(long, value_name = "ID", requires = "scenario")]
     pub mutant: Option<String>,
     /// How many copies of the pod there are.
-    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=4))]
+    #[arg(long, value_name = "N", requires = "scenario", conflicts_with = "induction", value_parser = clap::value_parser!(u32).range(1..=4))]
     pub pods: Option<u32>,
     /// How many faults can happen in all.
-    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(0..=16))]
+    #[arg(long, value_name = "N", requires = "scenario", conflicts_with = "induction", value_parser = clap::value_parser!(u32).range(0..=16))]
     pub faults: Option<u32>,
     /// Which engine searches.
     #[arg(long, value_enum, default_value_t = Engine::Exact, conflicts_with = "induction")]
