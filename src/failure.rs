@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use miette::{Report, miette};
 use shimproof_model::catalog::LookupError;
+use shimproof_properties::induction::InductionError;
 use shimproof_reports::{BuiltinError, VerifyError};
 use shimproof_scenario::{DesignError, ScenarioError};
 use shimproof_sim::{PredictError, RegressionsError, ReplayError, ScoreError, TraceError};
@@ -15,6 +16,8 @@ use crate::exit::ExitCode;
 pub enum Failure {
     /// The input cannot be used.
     Verify(VerifyError),
+    /// Induction is not about that.
+    Induction(InductionError),
     /// A prediction cannot be made.
     Predict(Box<PredictError>),
     /// There is nothing to score.
@@ -31,6 +34,8 @@ pub enum Failure {
     Builtin(BuiltinError),
     /// A file or directory cannot be written.
     Write { path: PathBuf, error: std::io::Error },
+    /// An option that only the exact engine has.
+    OnlyExact { option: &'static str },
     /// Standard output cannot be written.
     Output(std::io::Error),
     /// What was asked for cannot be had in this way.
@@ -62,6 +67,12 @@ impl From<LookupError> for Failure {
 impl From<DesignError> for Failure {
     fn from(error: DesignError) -> Self {
         Self::Verify(error.into())
+    }
+}
+
+impl From<InductionError> for Failure {
+    fn from(error: InductionError) -> Self {
+        Self::Induction(error)
     }
 }
 
@@ -144,7 +155,24 @@ impl Failure {
                     "{error}"
                 )
             }
+            Self::Verify(error @ VerifyError::UnknownMutant { .. }) => {
+                miette!(
+                    code = "mutant",
+                    help = "`shimproof verify --mutants --format json` lists them all",
+                    "{error}"
+                )
+            }
+            Self::Induction(error) => miette!(
+                code = "property",
+                help = "without `--induction`, `shimproof verify` decides every property of a scenario",
+                "{error}"
+            ),
             Self::Verify(error @ VerifyError::Check(_)) => miette!(code = "search", "{error}"),
+            Self::OnlyExact { option } => miette!(
+                code = "option",
+                help = "leave out `--engine stateright`, or this option",
+                "{option} is for the exact engine: Stateright's search has no such thing"
+            ),
             Self::Builtin(error) | Self::Verify(VerifyError::Builtin(error)) => {
                 miette!(code = "builtin", "{error}")
             }

@@ -47,7 +47,15 @@ pub fn run(arguments: &args::Replay, output: Output) -> Result<ExitCode, Failure
                         return one(arguments, file, trace, scenario);
                     };
                     let directory = file.parent().unwrap_or(Path::new(""));
-                    one(arguments, file, trace, &Scenario::load(&directory.join(path))?)
+                    let directory = directory.join(path);
+                    if !directory.exists() {
+                        return Err(TraceError::Scenario {
+                            path: file.clone(),
+                            scenario: path.clone(),
+                        }
+                        .into());
+                    }
+                    one(arguments, file, trace, &Scenario::load(&directory)?)
                 })
                 .collect::<Result<Vec<_>, _>>()
         })??,

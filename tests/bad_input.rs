@@ -126,9 +126,78 @@ fn arguments() {
             ],
         ),
         ("one-design-only", &["compare", "v2.0.1"]),
+        ("no-built-in", &["simulate", "containerd-11092"]),
+        (
+            "simulate-pods",
+            &["simulate", "containerd-11091", "--pods", "500"],
+        ),
+        (
+            "simulate-no-property",
+            &["simulate", "containerd-11091", "--property", "options"],
+        ),
+        (
+            "simulate-regressions",
+            &["simulate", "containerd-11091", "--regressions", "Cargo.toml"],
+        ),
+        ("replay-no-file", &["replay", "no-such-trace.json"]),
+        ("replay-no-traces", &["replay", "scenario/src"]),
         ("no-release", &["show", "releases", "v3.0.0"]),
         ("no-shim", &["show", "shims", "gvisor"]),
     ] {
         insta::assert_snapshot!(name, diagnostic(root, arguments));
+    }
+}
+
+/// A trace of the founding case in which the first occurrence of something is changed.
+fn changed_trace(directory: &Path, from: &str, to: &str) {
+    let arguments = ["verify", "containerd-11091", "--property", "options-accepted"];
+    let output = Command::cargo_bin("shimproof")
+        .unwrap()
+        .current_dir(directory)
+        .args(arguments)
+        .args(["--trace-dir", "."])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let entry = std::fs::read_dir(directory).unwrap().next().unwrap().unwrap();
+    let text = std::fs::read_to_string(entry.path()).unwrap();
+    assert!(text.contains(from), "{from}");
+    std::fs::remove_file(entry.path()).unwrap();
+    std::fs::write(directory.join("trace.json"), text.replacen(from, to, 1)).unwrap();
+}
+
+#[test]
+fn traces() {
+    for (name, from, to) in [
+        ("trace-not-json", "\"scenario\": ", "\"scenario\" "),
+        ("trace-cut-off", "\"aftermath\": [", "\"aftermath\": ["),
+        ("trace-version", "\"version\": 1", "\"version\": 2"),
+        ("trace-key", "\"finding\"", "\"findings\""),
+        ("trace-scenario", "\"containerd-11091\"", "\"containerd-11092\""),
+        ("trace-action", "\"sync-pod\"", "\"sync-pods\""),
+        (
+            "trace-property",
+            "\"property\": \"options-accepted\"",
+            "\"property\": \"options-acepted\"",
+        ),
+        (
+            "trace-path",
+            "\"design\"",
+            "\"setting\": { \"path\": \"../nowhere\" }, \"design\"",
+        ),
+        (
+            "trace-design",
+            "\"design\"",
+            "\"setting\": { \"design\": \"nil-or-nodes\" }, \"design\"",
+        ),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        changed_trace(directory.path(), from, to);
+        if name == "trace-cut-off" {
+            let file = directory.path().join("trace.json");
+            let text = std::fs::read_to_string(&file).unwrap();
+            std::fs::write(file, &text[..text.len() / 2]).unwrap();
+        }
+        insta::assert_snapshot!(name, diagnostic(directory.path(), &["replay", "trace.json"]));
     }
 }

@@ -303,3 +303,232 @@ fn a_prediction_says_what_happens_and_why() {
     let started = shimproof(&["predict", "tests/incidents/containerd-11091--fixed"]);
     assert_eq!(started.status.code(), Some(0));
 }
+
+/// The arguments, with a directory for traces after them.
+fn with_traces<'a>(arguments: &[&'a str], directory: &'a Path) -> Vec<&'a str> {
+    [arguments, &["--trace-dir", directory.to_str().unwrap()]].concat()
+}
+
+fn files_of(directory: &Path) -> Vec<std::path::PathBuf> {
+    let mut files: Vec<_> = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn a_random_run_repeats_byte_for_byte() {
+    for arguments in [
+        &["simulate", "containerd-11091", "--seed", "7", "--runs", "20"][..],
+        &[
+            "simulate",
+            "containerd-11091-fixed",
+            "--runs",
+            "20",
+            "--format",
+            "json",
+        ],
+        &["simulate", "--seed", "3", "--runs", "20"],
+        &[
+            "simulate", "--runs", "20", "--design", "v2.0.1", "--format", "json",
+        ],
+    ] {
+        let (one, other) = (shimproof(arguments), shimproof(arguments));
+        assert_eq!(one.stdout, other.stdout, "{arguments:?}");
+        assert!(
+            !one.stdout.is_empty() && one.status.code() != Some(2),
+            "{arguments:?}"
+        );
+        assert_eq!(one.status, other.status);
+    }
+}
+
+#[test]
+fn random_runs_end_when_their_time_is_up() {
+    let output = shimproof(&[
+        "simulate",
+        "containerd-11091-fixed",
+        "--time",
+        "0.2",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert!(document["runs"].as_u64().unwrap() >= 1, "{document}");
+    assert_eq!(document["failure"], Value::Null);
+}
+
+#[test]
+fn a_seed_that_failed_is_kept_and_tried_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("regressions.txt");
+    let run = |seed: &str, runs: &str| {
+        let arguments = ["simulate", "containerd-11091", "--seed", seed, "--runs", runs];
+        let kept = ["--regressions", file.to_str().unwrap(), "--format", "json"];
+        let output = shimproof(&[&arguments[..], &kept].concat());
+        let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        (output.status.code(), document)
+    };
+    let (code, first) = run("40", "50");
+    assert_eq!(code, Some(1));
+    let seed = first["failure"]["seed"].as_u64().unwrap();
+    let kept = std::fs::read_to_string(&file).unwrap();
+    assert!(kept.contains(&format!("{seed} containerd-11091 # ")), "{kept}");
+    // No run of its own is asked for: what fails is the seed that was kept.
+    let (code, again) = run("1000", "0");
+    assert_eq!(code, Some(1));
+    assert_eq!(again["failure"]["seed"], first["failure"]["seed"]);
+    assert_eq!(again["failure"]["trace"], first["failure"]["trace"]);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), kept);
+}
+
+#[test]
+fn hundreds_of_pods_run() {
+    let output = shimproof(&[
+        "simulate",
+        "runc-window",
+        "--pods",
+        "200",
+        "--runs",
+        "2",
+        "--design",
+        "v2.3.4",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert!(document["steps"].as_u64().unwrap() > 2000, "{document}");
+}
+
+#[test]
+fn a_kept_trace_reproduces() {
+    let directory = tempfile::tempdir().unwrap();
+    let traces = directory.path();
+    // Of a search, with numbers of its own and another design; of a run; of a built-in scenario and of a path.
+    for (arguments, code) in [
+        (&["verify", "containerd-11091"][..], 1),
+        (
+            &[
+                "verify",
+                "examples/CVE-2025-47291",
+                "--pods",
+                "2",
+                "--faults",
+                "1",
+            ],
+            1,
+        ),
+        (
+            &[
+                "verify",
+                "gvisor-gate-flip",
+                "--design",
+                "v2.0.5",
+                "--property",
+                "refused:info-flag-unknown",
+            ],
+            0,
+        ),
+        (
+            &["simulate", "containerd-11091", "--pods", "3", "--runs", "50"],
+            1,
+        ),
+    ] {
+        let output = shimproof(&with_traces(arguments, traces));
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{arguments:?}: {}",
+            stderr(&output)
+        );
+    }
+    let kept = files_of(traces).len();
+    assert!(kept >= 6, "{kept}");
+    let output = shimproof(&["replay", traces.to_str().unwrap()]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}{}",
+        stdout(&output),
+        stderr(&output)
+    );
+    assert!(
+        stdout(&output).ends_with(&format!("{kept} of {kept} traces reproduce\n")),
+        "{}",
+        stdout(&output)
+    );
+    let json = shimproof(&["replay", traces.to_str().unwrap(), "--format", "json"]);
+    let document: Value = serde_json::from_str(&stdout(&json)).unwrap();
+    let replays = document["replays"].as_array().unwrap();
+    assert_eq!(replays.len(), kept);
+    assert!(replays.iter().all(|replay| replay["reproduces"] == true));
+}
+
+/// The headline trace of the founding case, where it was written.
+fn founding_trace(directory: &Path) -> std::path::PathBuf {
+    let arguments = ["verify", "containerd-11091", "--property", "options-accepted"];
+    assert_eq!(
+        shimproof(&with_traces(&arguments, directory)).status.code(),
+        Some(1)
+    );
+    files_of(directory).remove(0)
+}
+
+/// The founding trace ends at the guard that the fix has changed.
+#[test]
+fn under_the_fix_a_trace_parts_at_the_guard_that_was_mended() {
+    let directory = tempfile::tempdir().unwrap();
+    let trace = founding_trace(directory.path());
+    let output = Command::cargo_bin("shimproof")
+        .unwrap()
+        .current_dir(directory.path())
+        .args(["replay", trace.file_name().unwrap().to_str().unwrap()])
+        .args(["--design", "nil-or-node"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    insta::assert_snapshot!(stdout(&output));
+}
+
+#[test]
+fn a_trace_that_was_changed_does_not_reproduce() {
+    let directory = tempfile::tempdir().unwrap();
+    let trace = founding_trace(directory.path());
+    let stored: Value = serde_json::from_str(&std::fs::read_to_string(&trace).unwrap()).unwrap();
+    let last = stored["steps"].as_array().unwrap().len() - 1;
+    let check = |change: &dyn Fn(&mut Value), told: &str| {
+        let mut changed = stored.clone();
+        change(&mut changed);
+        std::fs::write(&trace, changed.to_string()).unwrap();
+        let output = shimproof(&["replay", trace.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1), "{told}: {}", stderr(&output));
+        assert!(stdout(&output).contains(told), "{told}: {}", stdout(&output));
+    };
+    check(
+        &|trace| trace["initial"] = "0000000000000000".into(),
+        "the node is another one before the first step",
+    );
+    check(
+        &|trace| trace["steps"][last]["digest"] = "0000000000000000".into(),
+        "leads to a state that differs in something that no field shows",
+    );
+    check(
+        &|trace| trace["steps"][1]["changes"][0]["after"] = "settled".into(),
+        "step 2 leads to another state",
+    );
+    check(
+        &|trace| trace["steps"][1]["action"]["name"] = "rpc-timeout".into(),
+        "step 2 cannot happen: rpc-timeout, pod 0",
+    );
+    check(
+        &|trace| {
+            trace["steps"].as_array_mut().unwrap().truncate(2);
+            trace["aftermath"] = serde_json::json!([]);
+        },
+        "every state is the stored one, but not what was found there",
+    );
+}

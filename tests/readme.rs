@@ -47,6 +47,8 @@ fn every_command_line_works() {
         "docs/scenarios.md",
         "docs/model.md",
         "docs/designs.md",
+        "docs/soundness.md",
+        "docs/simulation.md",
     ] {
         for line in blocks(&read(document), "sh").concat() {
             if line.starts_with("cargo run --release -- ") {

@@ -199,7 +199,8 @@ impl Domain for Abstract {
     fn generate(url: TypeUrl, table: &Table, config_body: bool) -> Any {
         let generic = matches!(url, TypeUrl::RuntimeoptionsV1 | TypeUrl::CriRuntimeoptionsV1);
         let path = table.keys.contains(Key::ConfigPath);
-        let body = generic && config_body && !path && !table.keys.is_empty();
+        // Only containerd's own generic message has a field for the body.
+        let body = url == TypeUrl::RuntimeoptionsV1 && config_body && !path && !table.keys.is_empty();
         let keys = if generic && !body {
             table.keys.and(runtimeoptions_keys())
         } else {
@@ -374,9 +375,14 @@ impl Domain for Abstract {
 }
 
 fn lost_keys(any: Option<&Any>, table: Table) -> Keys {
-    match any {
+    let lost = match any {
         Some(any) if any.table == table.id => table.keys.without(any.keys),
         _ => table.keys,
+    };
+    // Whoever set it, it is set.
+    match any {
+        Some(any) if any.no_pivot => lost.without(Keys::NONE.with(Key::NoPivotRoot)),
+        _ => lost,
     }
 }
 
@@ -419,6 +425,32 @@ mod tests {
         assert_eq!(Abstract::value(&Abstract::through_store(any)), Value::Nil);
         Abstract::set_io_owner(&mut any, HostId::InBlock(0));
         assert_eq!(Abstract::value(&any), Value::Set);
+    }
+
+    #[test]
+    fn only_one_generic_message_carries_a_body() {
+        let table = table(&[Key::TypeUrl, Key::SystemdCgroup]);
+        let old = Abstract::generate(TypeUrl::CriRuntimeoptionsV1, &table, true);
+        assert!(!Abstract::holds(&old, Condition::ConfigBody));
+        assert_eq!(Abstract::lost(Some(&old), &table), ["SystemdCgroup"]);
+    }
+
+    #[test]
+    fn a_plugin_that_sets_no_pivot_root_loses_no_operators_one() {
+        let table = table(&[Key::NoPivotRoot, Key::Root]);
+        let mut any = Abstract::fresh(TypeUrl::RuncV1);
+        Abstract::set_no_pivot_root(&mut any);
+        assert_eq!(Abstract::lost(Some(&any), &table), ["Root"]);
+    }
+
+    #[test]
+    fn every_pod_of_a_run_has_a_block_of_its_own() {
+        let mut blocks = Blocks::default();
+        let given: std::collections::BTreeSet<u8> =
+            (0..256).map(|_| Abstract::allocate(&mut blocks).0).collect();
+        assert_eq!(given.len(), 256);
+        Abstract::release(&mut blocks, Block(131));
+        assert_eq!(Abstract::allocate(&mut blocks), Block(131));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Refusals in words.
 
-use crate::catalog::{ContainerdRow, PinUserns};
+use crate::catalog::{ContainerdRow, ErrorClass, PinUserns};
 use crate::domain::Domain;
 use crate::environment::Environment;
 use crate::guards::Network;
@@ -42,16 +42,18 @@ impl Refusal {
                 format!("failed to get sandbox runtime: no runtime for \"{handler}\" is configured")
             }
             Self::NodeWithMappings(_) => {
-                "user namespace configuration: can't use user namespace mode \"NODE\" with mappings".to_owned()
+                "user namespace configuration: can't use user namespace mode \"NODE\" with mappings. Got 1 UID mappings and \
+                 1 GID mappings"
+                    .to_owned()
             }
             Self::PodWithoutMappings(_) => {
                 "user namespace configuration: can't use user namespace mode \"POD\" without UID and GID mappings"
                     .to_owned()
             }
             Self::TwoMappingLines(_) => {
-                "user namespace configuration: only one mapping line supported, got 2 mapping lines".to_owned()
+                "user namespace configuration: UID mapping: only one mapping line supported, got 2 mapping lines".to_owned()
             }
-            Self::ZeroMappingLength(_) => "user namespace configuration: invalid mapping length: 0".to_owned(),
+            Self::ZeroMappingLength(_) => "user namespace configuration: UID mapping: invalid mapping length: 0".to_owned(),
             Self::UnsupportedUsernsMode(_, mode) => format!(
                 "user namespace configuration: unsupported user namespace mode: \"{}\"",
                 match mode {
@@ -151,6 +153,24 @@ impl Refusal {
         }
     }
 
+    /// The class of the error, as far as a shim gives it one.
+    pub fn class<D: Domain>(self, world: &World<D>) -> ErrorClass {
+        match self {
+            Self::Rejected {
+                channel: Channel::Create,
+                shim,
+                rule,
+                ..
+            } => {
+                let rules = &world.shim(shim).create.rules;
+                rules
+                    .get(usize::from(rule))
+                    .map_or(ErrorClass::Unknown, |rule| rule.class)
+            }
+            _ => ErrorClass::Unknown,
+        }
+    }
+
     /// The whole error as the client of the CRI gets it: the reason inside the wrappers of the release.
     pub fn text<D: Domain>(
         self,
@@ -165,8 +185,9 @@ impl Refusal {
             .or_else(|| pod.current_handler_config(world, env));
         let by_shim = config.is_some_and(|config| config.sandboxer == Sandboxer::Shim);
         let reason = self.reason(world, env, pod);
-        let suffix = if row.error_class_suffix && !reason.ends_with(": unknown") {
-            ": unknown"
+        let class = self.class(world).suffix();
+        let suffix = if row.error_class_suffix && !reason.ends_with(class) {
+            class
         } else {
             ""
         };

@@ -100,7 +100,7 @@ fn every_trace_of_the_suite_can_be_drawn_and_exchanged() {
 
             let itf = itf(trace);
             let read: itf::Trace<itf::Value> = serde_json::from_value(itf).unwrap();
-            assert_eq!(read.states.len(), 1 + trace.steps.len() + trace.aftermath.len());
+            assert_eq!(read.states.len(), 1 + trace.all_steps().count());
 
             let kept: Trace = serde_json::from_str(&TraceFormat::Json.render(trace)).unwrap();
             assert_eq!(&kept, trace);

@@ -55,4 +55,4 @@ pub use kubernetes::{
 pub use nearest::suggest;
 pub use scenario::{Scenario, Which};
 pub use snippet::{Place, Snippet};
-pub use world::{FromConfiguration, Overrides, WrittenTable, loading_of};
+pub use world::{FromConfiguration, Overrides, SYSTEMD_CGROUP_IN_BODY, WrittenTable, loading_of};

@@ -234,7 +234,7 @@ fn one_pod(pods: &mut Vec<Pod>, manifest: &Snippet) -> Result<Pod, ScenarioError
             message: format!("{} holds more than one Pod", manifest.name()),
             help: "name further Pods in `[verify] more-pods`, each in a file of its own".to_owned(),
             source_code: manifest.clone(),
-            at: second.place.span(),
+            at: second.beginning.span(),
             label: "one of them",
         }),
         (None, _) => Err(ScenarioError::Pod {

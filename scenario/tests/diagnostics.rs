@@ -322,3 +322,37 @@ fn what_host_network_means_is_left_to_the_kubelet() {
     );
     directory.run().unwrap();
 }
+
+#[test]
+fn what_the_api_server_refuses() {
+    for (name, from, to) in [
+        ("quoted_host_users", "spec:", "spec:\n  hostUsers: \"false\""),
+        ("quoted_tty", "  - name: app", "  - name: app\n    tty: 'true'"),
+        (
+            "user_below_zero",
+            "spec:",
+            "spec:\n  securityContext:\n    runAsUser: -1",
+        ),
+        (
+            "user_above_all",
+            "    image: busybox",
+            "    securityContext:\n      runAsUser: 2147483648",
+        ),
+        ("no_name", "  name: test", "  labels: {}"),
+        (
+            "container_twice",
+            "  - name: app",
+            "  - name: app\n    image: x\n  - name: app",
+        ),
+    ] {
+        insta::assert_snapshot!(name, after("pod.yaml", from, to));
+    }
+    // The greatest user that it takes.
+    let directory = Directory::new();
+    directory.edit(
+        "pod.yaml",
+        "spec:",
+        "spec:\n  hostUsers: false\n  securityContext:\n    runAsUser: 2147483647",
+    );
+    directory.run().unwrap();
+}

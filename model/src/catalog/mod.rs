@@ -26,9 +26,9 @@ pub use designs::NamedDesign;
 pub use error::{CatalogError, LookupError};
 pub use kubelet_row::{GateOffHostUsers, HostNetwork, KubeletField, KubeletRow, Volumes};
 pub use shim_row::{
-    ChownsStdio, Condition, CreateChannel, InfoChannel, InfoFeatures, JoinsUserns, Misframed, OciFeatures,
-    OciRuntimeField, OciRuntimeKind, OciRuntimeRow, Pipes, Rule, Scope, ShimField, ShimRow, StartChannel,
-    StartReads, Then, ValueOnWire,
+    ChownsStdio, Condition, CreateChannel, ErrorClass, InfoChannel, InfoFeatures, JoinsUserns, Misframed,
+    OciFeatures, OciRuntimeField, OciRuntimeKind, OciRuntimeRow, Pipes, Rule, Scope, ShimField, ShimRow,
+    StartChannel, StartReads, Then, ValueOnWire,
 };
 
 use provenance::Row;
@@ -161,6 +161,22 @@ impl Catalog {
             }
         }
         Ok(catalog)
+    }
+
+    /// The same catalogue, in which each containerd and kubelet row is what these make of it.
+    #[must_use]
+    pub fn with_rows(
+        &self,
+        containerd: impl Fn(&ContainerdRow) -> ContainerdRow,
+        kubelet: impl Fn(&KubeletRow) -> KubeletRow,
+    ) -> Self {
+        Self {
+            containerd: self.containerd.iter().map(containerd).collect(),
+            kubelet: self.kubelet.iter().map(kubelet).collect(),
+            shims: self.shims.clone(),
+            oci_runtimes: self.oci_runtimes.clone(),
+            designs: self.designs.clone(),
+        }
     }
 
     /// Rows of containerd releases, in the order of the file.

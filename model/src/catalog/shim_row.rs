@@ -177,11 +177,40 @@ pub struct Rule {
     pub then: Then,
     /// The error text of a rejection, with `{url}`, `{inner}` and `{body}` for what the message has.
     pub text: Option<String>,
+    /// The class of the error, which the client of the CRI sees as a gRPC code.
+    #[serde(default, skip_serializing_if = "ErrorClass::is_unknown")]
+    pub class: ErrorClass,
     /// Whether the rejection comes from taking the message for another one.
     #[serde(default)]
     pub misread: bool,
     /// The operator's keys that take effect, where not all of them do.
     pub applies: Option<Vec<String>>,
+}
+
+/// The class of an error, as `errdefs` has them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorClass {
+    /// None that a shim gave.
+    #[default]
+    Unknown,
+    /// `INVALID_ARGUMENT`.
+    InvalidArgument,
+}
+
+impl ErrorClass {
+    /// What releases append that append the class.
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::Unknown => ": unknown",
+            Self::InvalidArgument => ": invalid argument",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    fn is_unknown(&self) -> bool {
+        *self == Self::Unknown
+    }
 }
 
 finite_enum! {

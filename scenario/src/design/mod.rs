@@ -10,6 +10,7 @@ mod forms;
 mod guards;
 mod place;
 mod proposals;
+mod types;
 mod variables;
 
 use std::path::{Path, PathBuf};

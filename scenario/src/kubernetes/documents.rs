@@ -94,9 +94,44 @@ impl Document<'_> {
             .place(range.start + self.offset..range.end + self.offset)
     }
 
-    /// The document's beginning.
+    /// The value of a field that is no text. YAML knows a quoted one from a plain one, and so does the API server, which
+    /// refuses the former.
+    pub(super) fn plain<T: Copy>(
+        &self,
+        field: &str,
+        value: Option<&Spanned<T>>,
+    ) -> Result<Option<T>, ScenarioError> {
+        let Some(value) = value else { return Ok(None) };
+        let start = range(self.text, &value.referenced).start;
+        let quote = |text: &str| text.starts_with(['"', '\'']);
+        let before = self.text.get(..start).and_then(|text| text.chars().next_back());
+        let quoted =
+            self.text.get(start..).is_some_and(quote) || before.is_some_and(|c| quote(&c.to_string()));
+        if quoted {
+            return Err(ScenarioError::bad_value(
+                &self.place(value),
+                format!("`{field}` is a text"),
+                "the API server refuses it: leave out the quotes".to_owned(),
+            ));
+        }
+        Ok(Some(value.value))
+    }
+
+    /// The document's beginning, after its divider.
     pub(super) fn beginning(&self) -> Place {
-        self.source.place(self.offset..self.offset)
+        let divider = if self.text.starts_with("---") {
+            self.text.split_inclusive('\n').next().map_or(0, str::len)
+        } else {
+            0
+        };
+        let rest = &self.text[divider..];
+        let comments: usize = rest
+            .split_inclusive('\n')
+            .take_while(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
+            .map(str::len)
+            .sum();
+        let at = self.offset + divider + if comments < rest.len() { comments } else { 0 };
+        self.source.place(at..at)
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Pod {
     pub init_containers: Vec<String>,
     /// Where the name of the runtime class is written, or where the Pod begins.
     pub place: Place,
+    /// Where the Pod begins.
+    pub beginning: Place,
 }
 
 /// A container of a Pod.
@@ -122,11 +124,11 @@ struct Metadata {
 #[serde(rename_all = "camelCase")]
 struct Spec {
     host_users: Option<Spanned<bool>>,
-    host_network: Option<bool>,
+    host_network: Option<Spanned<bool>>,
     #[serde(rename = "hostPID")]
-    host_pid: Option<bool>,
+    host_pid: Option<Spanned<bool>>,
     #[serde(rename = "hostIPC")]
-    host_ipc: Option<bool>,
+    host_ipc: Option<Spanned<bool>>,
     runtime_class_name: Option<Spanned<String>>,
     restart_policy: Option<RestartPolicy>,
     security_context: Option<SecurityContext>,
@@ -138,17 +140,17 @@ struct Spec {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SecurityContext {
-    run_as_user: Option<u32>,
-    run_as_group: Option<u32>,
-    privileged: Option<bool>,
+    run_as_user: Option<Spanned<i64>>,
+    run_as_group: Option<Spanned<i64>>,
+    privileged: Option<Spanned<bool>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ContainerObject {
-    name: String,
-    stdin: Option<bool>,
-    tty: Option<bool>,
+    name: Spanned<String>,
+    stdin: Option<Spanned<bool>>,
+    tty: Option<Spanned<bool>>,
     security_context: Option<SecurityContext>,
     volume_mounts: Option<Vec<VolumeMount>>,
 }
@@ -158,11 +160,55 @@ struct InitContainer {
     name: String,
 }
 
-fn run_as(context: Option<&SecurityContext>) -> RunAs {
-    context.map_or_else(RunAs::default, |context| RunAs {
-        user: context.run_as_user,
-        group: context.run_as_group,
+/// The greatest user or group id that the API server takes (`IsValidUserID`,
+/// staging/src/k8s.io/apimachinery/pkg/util/validation/validation.go).
+const GREATEST_ID: i64 = i32::MAX as i64;
+
+fn run_as(document: &Document<'_>, context: Option<&SecurityContext>) -> Result<RunAs, ScenarioError> {
+    let id = |field: &str, written: Option<&Spanned<i64>>| {
+        let Some(id) = document.plain(field, written)? else {
+            return Ok(None);
+        };
+        match u32::try_from(id) {
+            Ok(taken) if id <= GREATEST_ID => Ok(Some(taken)),
+            _ => Err(ScenarioError::bad_value(
+                &written.map_or_else(|| document.beginning(), |written| document.place(written)),
+                format!("`{field}` is {id}"),
+                format!("the API server takes 0 to {GREATEST_ID}"),
+            )),
+        }
+    };
+    let Some(context) = context else {
+        return Ok(RunAs::default());
+    };
+    Ok(RunAs {
+        user: id("runAsUser", context.run_as_user.as_ref())?,
+        group: id("runAsGroup", context.run_as_group.as_ref())?,
     })
+}
+
+impl ContainerObject {
+    fn read(self, document: &Document<'_>, volumes: &[Volume]) -> Result<Container, ScenarioError> {
+        let context = self.security_context.as_ref();
+        let flag =
+            |field, value: Option<&Spanned<bool>>| Ok(document.plain(field, value)?.unwrap_or_default());
+        Ok(Container {
+            name: self.name.value,
+            stdin: flag("stdin", self.stdin.as_ref())?,
+            tty: flag("tty", self.tty.as_ref())?,
+            run_as: run_as(document, context)?,
+            privileged: flag(
+                "privileged",
+                context.and_then(|context| context.privileged.as_ref()),
+            )?,
+            mounts: self
+                .volume_mounts
+                .unwrap_or_default()
+                .into_iter()
+                .map(|mount| mount.of(volumes))
+                .collect(),
+        })
+    }
 }
 
 pub(super) fn read(document: &Document<'_>) -> Result<Pod, ScenarioError> {
@@ -182,6 +228,14 @@ pub(super) fn read(document: &Document<'_>) -> Result<Pod, ScenarioError> {
         label,
     };
     let beginning = document.beginning();
+    if name.is_empty() {
+        return Err(refused(
+            &beginning,
+            "the Pod has no name".to_owned(),
+            "the API server refuses it: add `name:` below `metadata:`",
+            "this Pod",
+        ));
+    }
     let spec = object.spec.ok_or_else(|| {
         refused(
             &beginning,
@@ -192,8 +246,12 @@ pub(super) fn read(document: &Document<'_>) -> Result<Pod, ScenarioError> {
     })?;
     // The API server forbids the pair wherever it knows the field. With the host's network it depends on the
     // release, so that is not decided here.
+    let host_users = document.plain("hostUsers", spec.host_users.as_ref())?;
+    let host_network = document.plain("hostNetwork", spec.host_network.as_ref())?;
+    let host_pid = document.plain("hostPID", spec.host_pid.as_ref())?;
+    let host_ipc = document.plain("hostIPC", spec.host_ipc.as_ref())?;
     if let Some(host_users) = spec.host_users.as_ref().filter(|host_users| !host_users.value) {
-        let shared = [("hostPID", spec.host_pid), ("hostIPC", spec.host_ipc)]
+        let shared = [("hostPID", host_pid), ("hostIPC", host_ipc)]
             .into_iter()
             .find(|(_, value)| *value == Some(true));
         if let Some((shared, _)) = shared {
@@ -206,27 +264,24 @@ pub(super) fn read(document: &Document<'_>) -> Result<Pod, ScenarioError> {
         }
     }
     let volumes = spec.volumes.unwrap_or_default();
-    let containers: Vec<Container> = spec
-        .containers
-        .unwrap_or_default()
+    let written = spec.containers.unwrap_or_default();
+    for (number, container) in written.iter().enumerate() {
+        if written[..number]
+            .iter()
+            .any(|other| other.name.value == container.name.value)
+        {
+            return Err(refused(
+                &document.place(&container.name),
+                format!("Pod `{name}` has two containers `{}`", container.name.value),
+                "the API server forbids it: give one of them another name",
+                "the second one",
+            ));
+        }
+    }
+    let containers = written
         .into_iter()
-        .map(|container| Container {
-            name: container.name,
-            stdin: container.stdin.unwrap_or_default(),
-            tty: container.tty.unwrap_or_default(),
-            run_as: run_as(container.security_context.as_ref()),
-            privileged: container
-                .security_context
-                .and_then(|context| context.privileged)
-                .unwrap_or_default(),
-            mounts: container
-                .volume_mounts
-                .unwrap_or_default()
-                .into_iter()
-                .map(|mount| mount.of(&volumes))
-                .collect(),
-        })
-        .collect();
+        .map(|container| container.read(document, &volumes))
+        .collect::<Result<Vec<_>, _>>()?;
     if containers.is_empty() {
         return Err(refused(
             &beginning,
@@ -238,17 +293,17 @@ pub(super) fn read(document: &Document<'_>) -> Result<Pod, ScenarioError> {
     let runtime_class = spec.runtime_class_name.filter(|class| !class.value.is_empty());
     let place = runtime_class
         .as_ref()
-        .map_or(beginning, |class| document.place(class));
+        .map_or_else(|| beginning.clone(), |class| document.place(class));
     Ok(Pod {
         name,
         annotations,
-        host_users: spec.host_users.map(|host_users| host_users.value),
-        host_network: spec.host_network.unwrap_or_default(),
-        host_pid: spec.host_pid.unwrap_or_default(),
-        host_ipc: spec.host_ipc.unwrap_or_default(),
+        host_users,
+        host_network: host_network.unwrap_or_default(),
+        host_pid: host_pid.unwrap_or_default(),
+        host_ipc: host_ipc.unwrap_or_default(),
         runtime_class: runtime_class.map(|class| class.value),
         restart_policy: spec.restart_policy.unwrap_or_default(),
-        run_as: run_as(spec.security_context.as_ref()),
+        run_as: run_as(document, spec.security_context.as_ref())?,
         containers,
         init_containers: spec
             .init_containers
@@ -257,5 +312,6 @@ pub(super) fn read(document: &Document<'_>) -> Result<Pod, ScenarioError> {
             .map(|container| container.name)
             .collect(),
         place,
+        beginning,
     })
 }

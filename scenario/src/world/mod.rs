@@ -25,6 +25,7 @@ use binaries::Binaries;
 pub use loading::loading_of;
 use oci_runtimes::OciRuntimes;
 pub use table::{FromConfiguration, WrittenTable};
+pub use tables::SYSTEMD_CGROUP_IN_BODY;
 use tables::Tables;
 
 /// What a caller wants otherwise than the scenario says.

@@ -14,6 +14,10 @@ use crate::error::ScenarioError;
 use super::oci_runtimes::OciRuntimes;
 use super::table::{FromConfiguration, WrittenTable};
 
+/// How a shim spells the key in a `config_body`, exactly: serde's name of the field, and its alias
+/// (runwasi:crates/containerd-shimkit/src/sandbox/shim/local.rs@containerd-shimkit/v0.1.1).
+pub const SYSTEMD_CGROUP_IN_BODY: [&str; 2] = ["SystemdCgroup", "systemd_cgroup"];
+
 /// The inner type that gVisor's shim asks for.
 const RUNSC_OPTIONS: &str = "io.containerd.runsc.v1.options";
 
@@ -88,7 +92,16 @@ impl Tables {
                     );
                     return Err(handler.bad_options(message));
                 }
-                let named = |key: &str| Key::all().find(|known| matching.matches(key, known.as_str()));
+                // containerd reads two of the keys, in its way; whoever reads the body reads all others, as written.
+                let named = |key: &str| {
+                    if SYSTEMD_CGROUP_IN_BODY.contains(&key) {
+                        return Some(Key::SystemdCgroup);
+                    }
+                    Key::all().find(|known| match known {
+                        Key::TypeUrl | Key::ConfigPath => matching.matches(key, known.as_str()),
+                        _ => key == known.as_str(),
+                    })
+                };
                 let set: Keys = keys
                     .iter()
                     .filter(|(key, value)| !(matching.matches(key, "ConfigPath") && is_zero(value)))

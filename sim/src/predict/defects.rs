@@ -5,7 +5,9 @@ use shimproof_model::guards::HostUsers;
 use shimproof_model::log::Fact;
 use shimproof_model::world::Sandboxer;
 use shimproof_model::{Channel, Container, ContainerState, Delivered, Domain, Finite, Target, TypeUrl};
-use shimproof_scenario::{Defect, Loaded, Scenario, ScenarioError, Which, loading_of};
+use shimproof_scenario::{
+    Defect, Loaded, SYSTEMD_CGROUP_IN_BODY, Scenario, ScenarioError, Which, loading_of,
+};
 
 use super::run::{Run, Sent};
 use super::{cgroups, pipes};
@@ -130,10 +132,12 @@ fn rule<'r>(run: &'r Run, sent: &Sent, channel: Channel) -> Option<&'r Rule> {
 impl Carrier<'_> {
     /// Whether the shim acts upon the operator's key in this message.
     pub fn applies(&self, key: &str) -> bool {
+        let in_body = |key: &str| SYSTEMD_CGROUP_IN_BODY.contains(&key);
         let applied = |rule: &Rule| {
-            rule.applies
-                .as_ref()
-                .is_none_or(|keys| keys.iter().any(|other| other == key))
+            rule.applies.as_ref().is_none_or(|keys| {
+                keys.iter()
+                    .any(|other| other == key || (in_body(other) && in_body(key)))
+            })
         };
         self.outcome == Delivered::Applied && self.rule.is_none_or(applied)
     }

@@ -1,10 +1,12 @@
 //! What the kubelet makes of a refusal: the code, and the event that the user sees.
 
 use serde::Serialize;
-use shimproof_model::{Finite as _, Refusal, Target};
+use shimproof_model::catalog::ErrorClass;
+use shimproof_model::{Finite as _, Refusal, Target, World};
 use shimproof_scenario::Stage;
 
 use super::run::Refused;
+use crate::wire::Wire;
 
 /// A code of gRPC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -17,6 +19,8 @@ pub enum Code {
     Unavailable,
     /// The deadline passed.
     DeadlineExceeded,
+    /// The shim says that it was given what it does not take.
+    InvalidArgument,
 }
 
 impl Code {
@@ -27,6 +31,7 @@ impl Code {
             Self::Unimplemented => "Unimplemented",
             Self::Unavailable => "Unavailable",
             Self::DeadlineExceeded => "DeadlineExceeded",
+            Self::InvalidArgument => "InvalidArgument",
         }
     }
 }
@@ -81,9 +86,12 @@ pub(super) fn stage(refusal: Refusal) -> Option<Stage> {
     })
 }
 
-/// The code of the CRI status; none if the kubelet refuses by itself.
-pub(crate) fn code(refusal: Refusal) -> Option<Code> {
+/// The code of the CRI status; none if the kubelet refuses by itself. The class that a shim gives its error survives the
+/// way to the client: `errgrpc.ToNative` and `ToGRPC` (core/runtime/v2/shim.go and
+/// plugins/services/tasks/local.go@v2.0.1) keep it through wrapping.
+pub(crate) fn code(refusal: Refusal, world: &World<Wire>) -> Option<Code> {
     match refusal {
+        _ if refusal.class(world) == ErrorClass::InvalidArgument => Some(Code::InvalidArgument),
         Refusal::SandboxApiMissing { .. } => Some(Code::Unimplemented),
         Refusal::Unavailable => Some(Code::Unavailable),
         Refusal::DeadlineExceeded => Some(Code::DeadlineExceeded),
@@ -94,8 +102,8 @@ pub(crate) fn code(refusal: Refusal) -> Option<Code> {
 
 /// The event: that of a sandbox has the whole gRPC error (`kuberuntime_manager.go`), that of a container only its
 /// description (`grpcstatus.ErrorMessage`, `kuberuntime_container.go`).
-pub(super) fn event(refused: &Refused, text: &str) -> Option<Event> {
-    let (reason, message) = match (refused.refusal, refused.task, code(refused.refusal)) {
+pub(super) fn event(refused: &Refused, world: &World<Wire>, text: &str) -> Option<Event> {
+    let (reason, message) = match (refused.refusal, refused.task, code(refused.refusal, world)) {
         // The API server refuses the pod: no kubelet ever sees it.
         (Refusal::HostNetworkForbidden, ..) => return None,
         (Refusal::HostNetworkNotDeclared, ..) => (Reason::PodFeatureUnsupported, text.to_owned()),

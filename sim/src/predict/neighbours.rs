@@ -1,6 +1,6 @@
 //! What would change the outcome: the same node with other releases of one component.
 
-use shimproof_model::catalog::Catalog;
+use shimproof_model::catalog::{Catalog, KubeletRow};
 use shimproof_model::world::Containerd;
 use shimproof_scenario::{Outcome, Overrides, Scenario, Stage};
 
@@ -84,6 +84,17 @@ fn kubernetes(scenario: &Scenario, catalog: &Catalog, runs: bool, found: &mut Ve
     let Some(at) = rows.iter().position(|row| row.id == own.id) else {
         return;
     };
+    let of_file = scenario
+        .kubelet
+        .iter()
+        .flat_map(|kubelet| kubelet.feature_gates.keys());
+    let set: Vec<&String> = scenario
+        .file
+        .kubernetes
+        .feature_gates
+        .keys()
+        .chain(of_file)
+        .collect();
     nearest("kubernetes", rows.len(), at, runs, found, |index, later| {
         let row = &rows[index];
         let version = if later {
@@ -91,6 +102,15 @@ fn kubernetes(scenario: &Scenario, catalog: &Catalog, runs: bool, found: &mut Ve
         } else {
             row.releases.last()?.first.to_string()
         };
+        // A kubelet does not start with a gate that it does not have (`unrecognized feature gate`).
+        let has = |row: &KubeletRow, gate: &str| row.gate == gate || row.host_network_gate == gate;
+        let unknown = set.iter().any(|gate| {
+            let known = rows.iter().any(|row| has(row, gate));
+            known && !has(row, gate)
+        });
+        if unknown {
+            return None;
+        }
         let mut other = scenario.clone();
         other.file.kubernetes.version.clone_from(&version);
         Some((version, outcome(&other, catalog, &Overrides::default())?))

@@ -165,7 +165,7 @@ impl Search<'_> {
             Some(Call::RunPodSandbox) | None => Target::Sandbox,
         };
         let text = refusal.text(target, self.world, &self.visited[at].node.environment, pod);
-        match grpc_code(refusal) {
+        match grpc_code(refusal, self.world) {
             Some(code) => format!("rpc error: code = {} desc = {text}", code.as_str()),
             None => text,
         }

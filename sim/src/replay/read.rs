@@ -60,6 +60,18 @@ pub enum TraceError {
         /// Its version.
         found: String,
     },
+    /// Its scenario is not where it says.
+    #[error("{} is of the scenario {scenario}, which is not there", path.display())]
+    #[diagnostic(
+        code(trace::scenario),
+        help("the path is meant from the directory of the trace; `--scenario` names another one")
+    )]
+    Scenario {
+        /// The file.
+        path: PathBuf,
+        /// The path of the scenario, from the trace's directory.
+        scenario: String,
+    },
     /// No action has that name.
     #[error("step {step} of {} takes an action `{name}`, which the machine does not have", path.display())]
     #[diagnostic(code(trace::action))]

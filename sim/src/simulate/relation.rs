@@ -10,7 +10,7 @@ use shimproof_model::{
     Action, Container, ContainerState, Domain, Environment, Finite as _, InFlight, Phase, Pod, PodAction,
     Sandbox, TypeUrl, User, Userns, World,
 };
-use shimproof_scenario::FromConfiguration;
+use shimproof_scenario::{FromConfiguration, SYSTEMD_CGROUP_IN_BODY};
 
 use crate::wire::{self, Id, Wire};
 
@@ -396,7 +396,13 @@ fn keys(url: TypeUrl, names: &[String]) -> Keys {
         url,
         TypeUrl::RuncV1 | TypeUrl::RuntimeoptionsV1 | TypeUrl::CriRuntimeoptionsV1
     );
-    let key = |name: &String| Key::all().find(|key| told_apart && key.as_str() == name);
+    let in_body = url != TypeUrl::RuncV1;
+    let key = |name: &String| {
+        if in_body && told_apart && SYSTEMD_CGROUP_IN_BODY.contains(&name.as_str()) {
+            return Some(Key::SystemdCgroup);
+        }
+        Key::all().find(|key| told_apart && key.as_str() == name)
+    };
     names.iter().map(|name| key(name).unwrap_or(Key::Other)).collect()
 }
 

@@ -24,13 +24,46 @@ pub struct Mapping {
     pub length: u32,
 }
 
+/// A line of an id map, of users or of groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Line {
+    /// The first id of the container.
+    pub container: u32,
+    /// The id of the host that it stands for.
+    pub host: u32,
+    /// How many ids.
+    pub length: u32,
+}
+
+/// What is no id: `-1`, the greatest of 32 bits.
+const INVALID: u32 = u32::MAX;
+
+/// The host id of an id of the container, by the first line that takes it in; none if no line does. A line that
+/// reaches beyond 32 bits ends the search, whatever stands after it (`toHost`, internal/userns/idmap.go@v2.0.1).
+pub fn to_host(id: u32, lines: &[Line]) -> Option<u32> {
+    for line in lines {
+        let end = line.container.checked_add(line.length)?;
+        if (line.container..end).contains(&id) {
+            return line
+                .host
+                .checked_add(id - line.container)
+                .filter(|host| *host != INVALID);
+        }
+    }
+    None
+}
+
 impl Mapping {
     /// The host ids of a user and group of the container; none if one of them is not taken in.
     pub fn to_host(self, inside: Id) -> Option<Id> {
-        let map = |id: u32| (id < self.length).then(|| self.host.checked_add(id)).flatten();
+        let lines = [Line {
+            container: 0,
+            host: self.host,
+            length: self.length,
+        }];
         Some(Id {
-            uid: map(inside.uid)?,
-            gid: map(inside.gid)?,
+            uid: to_host(inside.uid, &lines)?,
+            gid: to_host(inside.gid, &lines)?,
         })
     }
 
@@ -62,5 +95,72 @@ impl Mappings {
     /// Takes a block back.
     pub(super) fn release(&mut self, mapping: Mapping) {
         self.0.remove(&(mapping.host / IDS_PER_POD));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Ids and lengths where something can go wrong: small ones, and those about 2^16, 2^31 and 2^32.
+    fn number() -> impl Strategy<Value = u32> {
+        let near = |at: u32| (0..4_u32).prop_map(move |off| at.wrapping_sub(2).wrapping_add(off));
+        prop_oneof![0..5_u32, near(65536), near(1 << 31), near(0), any::<u32>()]
+    }
+
+    fn line() -> impl Strategy<Value = Line> {
+        (number(), number(), number()).prop_map(|(container, host, length)| Line {
+            container,
+            host,
+            length,
+        })
+    }
+
+    proptest! {
+        /// Against plain arithmetic on wider numbers: empty maps, many lines, lines that overlap, lines at the edge.
+        #[test]
+        fn ids_are_mapped_by_the_first_line_before_one_that_overflows(
+            id in number(),
+            lines in prop::collection::vec(line(), 0..6),
+        ) {
+            let fits = |line: &Line| u64::from(line.container) + u64::from(line.length) < 1 << 32;
+            let first = lines
+                .iter()
+                .take_while(|line| fits(line))
+                .find(|line| id >= line.container && id - line.container < line.length);
+            let expected = first
+                .map(|line| u64::from(line.host) + u64::from(id - line.container))
+                .filter(|host| *host < u64::from(u32::MAX));
+            prop_assert_eq!(to_host(id, &lines).map(u64::from), expected);
+        }
+
+        /// No two pods share an id of the host.
+        #[test]
+        fn blocks_do_not_overlap(kept in prop::collection::vec(any::<bool>(), 1..300)) {
+            let mut mappings = Mappings::default();
+            let mut given: Vec<Mapping> = Vec::new();
+            for keep in kept {
+                let next = mappings.allocate();
+                prop_assert!(given.iter().all(|other| !other.contains(next.host)));
+                if keep {
+                    given.push(next);
+                } else {
+                    mappings.release(next);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_id_of_the_last_block_is_none() {
+        let last = Mapping {
+            host: 65535 * IDS_PER_POD,
+            length: IDS_PER_POD,
+        };
+        let of = |id| last.to_host(Id { uid: id, gid: 0 }).map(|id| id.uid);
+        assert_eq!(of(65534), Some(u32::MAX - 1));
+        assert_eq!((of(65535), of(65536)), (None, None));
     }
 }

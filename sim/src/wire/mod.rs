@@ -10,10 +10,11 @@ mod table;
 use prost::Message;
 use shimproof_model::catalog::Condition;
 use shimproof_model::{CannotUnmarshal, Domain, NotMapped, TypeUrl, User, Value};
+use shimproof_scenario::SYSTEMD_CGROUP_IN_BODY;
 
 pub use any::{Any, Content, NotDecoded};
 pub use field::{Field, FieldValue};
-pub use ids::{Id, Mapping, Mappings};
+pub use ids::{Id, Line, Mapping, Mappings, to_host};
 pub use table::Table;
 
 /// The inner type that gVisor's shim asks for.
@@ -116,7 +117,8 @@ impl Asked {
             type_url,
             config_path,
             config_body,
-            body_systemd_cgroup: body.is_some_and(|table| table.contains_key("SystemdCgroup")),
+            body_systemd_cgroup: body
+                .is_some_and(|table| SYSTEMD_CGROUP_IN_BODY.iter().any(|key| table.contains_key(*key))),
         }
     }
 }

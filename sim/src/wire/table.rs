@@ -1,7 +1,7 @@
 //! The options table of a handler, as the operator wrote it.
 
 use shimproof_model::TypeUrl;
-use shimproof_scenario::{FromConfiguration, KeyMatching, WrittenTable};
+use shimproof_scenario::{FromConfiguration, KeyMatching, SYSTEMD_CGROUP_IN_BODY, WrittenTable};
 
 use super::Wire;
 use super::any::{Any, Content, Installed};
@@ -42,8 +42,9 @@ impl Table {
     /// Whether a table, as it travels in `config_body`, has `SystemdCgroup = true`.
     pub fn systemd_cgroup_in(body: &str) -> bool {
         let table = body.parse::<toml::Table>().unwrap_or_default();
-        table
-            .get("SystemdCgroup")
+        SYSTEMD_CGROUP_IN_BODY
+            .iter()
+            .find_map(|key| table.get(*key))
             .and_then(toml::Value::as_bool)
             .unwrap_or_default()
     }

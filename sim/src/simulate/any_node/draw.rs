@@ -48,6 +48,14 @@ const TYPE_URLS: [&str; 10] = [
     "https://example.org/a type?",
 ];
 
+/// One key, as it is spelt and misspelt.
+const SPELLINGS: [&str; 4] = [
+    "SystemdCgroup",
+    "systemdCgroup",
+    "systemd_cgroup",
+    "SYSTEMDCGROUP",
+];
+
 /// Characters of texts that nobody would write.
 const CHARACTERS: [char; 16] = [
     'a',
@@ -258,7 +266,8 @@ fn options(oci_runtimes: &BTreeMap<String, Option<(String, String)>>, random: &m
         let (key, value): (&str, Value) = match random.below(12) {
             0 | 1 => ("TypeUrl", type_url(random).into()),
             2 => ("ConfigPath", text(random).into()),
-            3 | 4 => ("SystemdCgroup", true.into()),
+            3 => ("SystemdCgroup", true.into()),
+            4 => (*random.pick(&SPELLINGS), true.into()),
             5 => ("BinaryName", random.pick(&binaries).as_str().into()),
             6 => ("Root", text(random).into()),
             7 => ("NoNewKeyring", true.into()),
