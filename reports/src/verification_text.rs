@@ -116,7 +116,7 @@ pub fn verification_text(verification: &Verification, styles: &Styles) -> String
 }
 
 /// Whether the scenario's own client violates what `containerd-guards-itself` asks of any.
-fn violated_already(verification: &Verification) -> bool {
+pub(crate) fn violated_already(verification: &Verification) -> bool {
     let mut results = verification.results.iter();
     results.any(|result| result.property == "options-accepted" && result.verdict == Verdict::Violated)
 }
