@@ -59,7 +59,11 @@ fn a_kubelet_that_asks_cannot_disagree() {
         ("1.34.0", "v2.0.1", String::new(), false),
     ] {
         let prediction = run(kubernetes, containerd, WITHOUT, &gate);
-        let expected = if wrong { vec![Defect::WrongCgroupParent] } else { Vec::new() };
+        let expected = if wrong {
+            vec![Defect::WrongCgroupParent]
+        } else {
+            Vec::new()
+        };
         assert_eq!(prediction.defects, expected, "{kubernetes} {containerd} {gate}");
     }
 }
@@ -67,7 +71,11 @@ fn a_kubelet_that_asks_cannot_disagree() {
 /// The first handler that has options of runc decides, the default one before all others.
 #[test]
 fn one_handler_speaks_for_all() {
-    let other = "[RUNTIMES.a]\nruntime_type = 'io.containerd.runc.v2'\n[RUNTIMES.a.options]\nSystemdCgroup = true\n";
+    let other =
+        "[RUNTIMES.a]\nruntime_type = 'io.containerd.runc.v2'\n[RUNTIMES.a.options]\nSystemdCgroup = true\n";
     let prediction = run("1.33.1", "v2.0.1", &format!("{other}{WITHOUT}"), "");
-    assert_eq!((prediction.outcome, prediction.defects), (Outcome::Started, vec![]));
+    assert_eq!(
+        (prediction.outcome, prediction.defects),
+        (Outcome::Started, vec![])
+    );
 }

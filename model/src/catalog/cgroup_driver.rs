@@ -43,7 +43,10 @@ pub struct RuntimeConfigCall {
 }
 
 static EMBEDDED: LazyLock<CgroupDriverSource> = LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "the file is part of the binary, and a test reads it")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the file is part of the binary, and a test reads it"
+    )]
     toml::from_str(include_str!("../../catalog/cgroup-driver.toml")).expect("the catalogue is readable")
 });
 
@@ -62,7 +65,11 @@ impl CgroupDriverSource {
     fn kubelet_asks(&self, kubelet: &str, gate: Option<bool>) -> bool {
         let text = kubelet.strip_prefix('v').unwrap_or(kubelet);
         let parts = text.split('.').count();
-        let text = if parts == 2 { format!("{text}.x") } else { text.to_owned() };
+        let text = if parts == 2 {
+            format!("{text}.x")
+        } else {
+            text.to_owned()
+        };
         let Ok(version) = Version::parse(&text) else {
             return false;
         };

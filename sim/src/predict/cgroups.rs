@@ -48,7 +48,9 @@ fn of_kubelet(scenario: &Scenario, run: &Run) -> Option<Driver> {
     };
     let source = CgroupDriverSource::embedded();
     let of_scenario = scenario.file.kubernetes.feature_gates.get(&source.gate);
-    let gate = of_scenario.or_else(|| config.feature_gates.get(&source.gate)).copied();
+    let gate = of_scenario
+        .or_else(|| config.feature_gates.get(&source.gate))
+        .copied();
     let row = &run.world.containerd[0].row;
     if !source.is_the_runtime(&scenario.file.kubernetes.version, gate, &row.id) {
         return Some(configured);
