@@ -22,6 +22,10 @@ verify *arguments:
 bench:
     cargo bench --workspace
 
+# The tables of docs/performance.md: this search, Stateright and SPIN in one run (`apt-get install spin gcc`).
+bench-peers *arguments:
+    cargo run --release --package shimproof-search --example peers -- {{ arguments }}
+
 # The documentation of all crates, in a browser.
 docs:
     cargo doc --workspace --no-deps --open

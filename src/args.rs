@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,7 +34,12 @@ pub enum Verb {
 Examples:
   shimproof verify
   shimproof verify examples/containerd-11091 --design nil-check-missing-node
-  shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json")]
+  shimproof verify containerd-11091 --design designs/type-checked.toml
+  shimproof verify --design type-checked
+  shimproof verify --induction --design before-10906
+  shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json
+  shimproof verify --mutants
+  shimproof verify containerd-11091-fixed --mutant containerd.io-owner-guard=unless-nil")]
     Verify(Verify),
     /// Run one pod on one node without faults, with real bytes: the outcome, the error, the requests on the way.
     #[command(after_help = "\
@@ -66,6 +72,8 @@ Exit codes:
 Examples:
   shimproof compare
   shimproof compare v2.3.3 v2.3.4
+  shimproof compare v2.3.3 v2.3.4 --trace 1
+  shimproof compare v2.3.4 designs/type-checked.toml --fail-on changed
   shimproof compare nil-or-node v2.0.5 examples/CVE-2025-47291")]
     Compare(Compare),
     /// Draw the states of a scenario, folded by what one looks at, and name where every bad run passes.
@@ -81,6 +89,7 @@ Examples:
   shimproof show releases
   shimproof show releases v2.0.3
   shimproof show shims runsc
+  shimproof show designs --variables
   shimproof show properties options-accepted")]
     Show(Show),
     /// Print a completion script for a shell.
@@ -95,13 +104,35 @@ Examples:
 #[derive(Debug, Args)]
 pub struct Verify {
     /// A scenario: a directory with `scenario.toml`, that file, or the name of a built-in scenario.
+    #[arg(group = "subject")]
     pub scenario: Option<PathBuf>,
-    /// A containerd design or release in place of the scenario's own; can be given several times.
-    #[arg(long, value_name = "NAME", requires = "scenario")]
+    /// Prove by induction, for any number of pods and faults, any kubelet, any shim and any handlers that meet the
+    /// stated assumptions, that designs keep a property; in place of a scenario.
+    #[arg(long, group = "subject")]
+    pub induction: bool,
+    /// A containerd release, design or design file in place of the scenario's own; can be given several times.
+    /// Without a scenario: what the design holds over the whole catalogue. With `--induction` every design that has a
+    /// name, if not given.
+    #[arg(long, value_name = "DESIGN")]
     pub design: Vec<String>,
     /// A property or reachability to decide; can be given several times. All properties, if not given.
-    #[arg(long, value_name = "ID", requires = "scenario")]
+    #[arg(long, value_name = "ID", requires = "subject")]
     pub property: Vec<String>,
+    /// Run every mutant of the releases of all built-in scenarios, and of a design, and print what kills it.
+    /// With `=GUARD` or `=COMPONENT.FIELD`, only the mutants of that guard or behaviour.
+    #[arg(
+        long,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        group = "subject",
+        conflicts_with_all = ["scenario", "max_states", "max_depth", "trace_dir"]
+    )]
+    pub mutants: Option<String>,
+    /// Verify the scenario under one mutant, by its name.
+    #[arg(long, value_name = "ID", requires = "scenario")]
+    pub mutant: Option<String>,
     /// How many copies of the pod there are.
     #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=4))]
     pub pods: Option<u32>,
@@ -109,13 +140,28 @@ pub struct Verify {
     #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(0..=16))]
     pub faults: Option<u32>,
     /// Which engine searches.
-    #[arg(long, value_enum, default_value_t = Engine::Exact)]
+    #[arg(long, value_enum, default_value_t = Engine::Exact, conflicts_with = "induction")]
     pub engine: Engine,
+    /// How many threads search; as many as the machine runs at a time, if not given.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZero<usize>>,
+    /// The most memory that states may take, such as 512MiB or 2GiB; 80 % of what is free, if not given.
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub memory: Option<u64>,
+    /// Count interchangeable pods as different ones.
+    #[arg(long)]
+    pub no_symmetry: bool,
+    /// What becomes of actions that are never enabled, and of properties that speak of nothing that is reachable.
+    #[arg(long, value_enum, default_value_t = Vacuity::Warn)]
+    pub vacuity: Vacuity,
+    /// Print how often each action was enabled, was taken and led to a new state, and what each guard decided.
+    #[arg(long)]
+    pub coverage: bool,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// Write each trace into a file in this directory.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "induction")]
     pub trace_dir: Option<PathBuf>,
     /// As what; several can be given, separated by commas.
     #[arg(
@@ -126,14 +172,14 @@ pub struct Verify {
         default_value = "json"
     )]
     pub trace_format: Vec<TraceFormat>,
-    /// Stop after this many distinct states.
+    /// Stop after this many distinct states; with `--induction`, after this many tried ones, 100 million if not given.
     #[arg(long, value_name = "N")]
     pub max_states: Option<u64>,
     /// Stop after this many levels.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "induction")]
     pub max_depth: Option<u32>,
     /// Stop after this many seconds.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "induction")]
     pub max_time: Option<Duration>,
 }
 
@@ -163,8 +209,8 @@ pub struct Simulate {
     /// Begin no further run after this many seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub time: Option<Duration>,
-    /// A containerd design or release in place of the scenario's own.
-    #[arg(long, value_name = "NAME")]
+    /// A containerd release, design or design file in place of the scenario's own.
+    #[arg(long, value_name = "DESIGN")]
     pub design: Option<String>,
     /// A property to check; can be given several times. All properties, if not given.
     #[arg(long, value_name = "ID", requires = "scenario")]
@@ -205,10 +251,10 @@ pub struct Replay {
 
 #[derive(Debug, Args)]
 pub struct Compare {
-    /// The design or release before.
+    /// The release, design or design file before.
     #[arg(requires = "after")]
     pub before: Option<String>,
-    /// The design or release after.
+    /// The release, design or design file after.
     pub after: Option<String>,
     /// The scenario; without one, all built-in scenarios and a sweep over the whole catalogue.
     pub scenario: Option<PathBuf>,
@@ -218,6 +264,20 @@ pub struct Compare {
     /// Write the report to a file.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Print one numbered line of the report over the catalogue in full: all its places, and both runs of one.
+    #[arg(long, value_name = "NUMBER", requires = "after", conflicts_with = "scenario")]
+    pub trace: Option<usize>,
+    /// What ends with exit code 1.
+    #[arg(long, value_enum, default_value_t = FailOn::Regressed)]
+    pub fail_on: FailOn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A pod that ran and does not, or a property that is violated and was not.
+    Regressed,
+    /// Any change of an outcome, for the better too.
+    Changed,
 }
 
 #[derive(Debug, Args)]
@@ -268,8 +328,11 @@ pub struct Show {
     /// Which part of the catalogue.
     #[arg(value_enum)]
     pub part: Part,
-    /// One entry of it.
+    /// One entry of it; of designs, also the path of a design file.
     pub name: Option<String>,
+    /// Of designs: what each guard of a design file decides, and the variables that its expression sees.
+    #[arg(long, conflicts_with = "name")]
+    pub variables: bool,
     /// How it is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -293,6 +356,16 @@ pub enum Engine {
     Exact,
     /// Stateright's depth-first search: verdicts and counts, no traces.
     Stateright,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Vacuity {
+    /// They are named.
+    Warn,
+    /// They are named, and the command fails.
+    Error,
+    /// Nothing.
+    Ignore,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -346,9 +419,46 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
+/// Less than this, and the buffers of the search leave no room for states.
+const LEAST_MEMORY: u64 = 8 << 20;
+
+/// A size in bytes, with a binary unit.
+fn memory(text: &str) -> Result<u64, String> {
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
+    let unit = units
+        .into_iter()
+        .find_map(|(unit, bits)| Some((text.strip_suffix(unit)?, bits)));
+    let (number, bits) = unit.unwrap_or((text, 0));
+    let expected =
+        || format!("`{text}` is not a size: write a number and KiB, MiB, GiB or TiB, such as 2GiB");
+    let number: u64 = number.trim_end().parse().map_err(|_| expected())?;
+    let bytes = number.checked_mul(1 << bits).ok_or_else(expected)?;
+    if bytes >= LEAST_MEMORY {
+        Ok(bytes)
+    } else if bits == 0 {
+        Err(format!(
+            "{text} bytes are too few for a search: did you mean {text}GiB?"
+        ))
+    } else {
+        Err(format!("{text} is too little for a search: give it 8MiB or more"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_have_binary_units() {
+        assert_eq!(memory("2GiB"), Ok(2 << 30));
+        assert_eq!(memory("512 MiB"), Ok(512 << 20));
+        assert_eq!(memory("1073741824"), Ok(1 << 30));
+        assert!(memory("10").unwrap_err().contains("10GiB"));
+        assert!(memory("7MiB").unwrap_err().contains("8MiB"));
+        for text in ["", "GiB", "-1GiB", "2GB", "1.5GiB", "99999999999TiB"] {
+            assert!(memory(text).unwrap_err().contains("not a size"), "{text}");
+        }
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

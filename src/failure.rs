@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use miette::{Report, miette};
 use shimproof_model::catalog::LookupError;
+use shimproof_properties::induction::InductionError;
 use shimproof_reports::{BuiltinError, VerifyError};
-use shimproof_scenario::ScenarioError;
+use shimproof_scenario::{DesignError, ScenarioError};
 use shimproof_sim::{PredictError, RegressionsError, ReplayError, ScoreError, TraceError};
 
 use crate::exit::ExitCode;
@@ -15,6 +16,8 @@ use crate::exit::ExitCode;
 pub enum Failure {
     /// The input cannot be used.
     Verify(VerifyError),
+    /// Induction is not about that.
+    Induction(InductionError),
     /// A prediction cannot be made.
     Predict(Box<PredictError>),
     /// There is nothing to score.
@@ -31,10 +34,16 @@ pub enum Failure {
     Builtin(BuiltinError),
     /// A file or directory cannot be written.
     Write { path: PathBuf, error: std::io::Error },
+    /// An option that only the exact engine has.
+    OnlyExact { option: &'static str },
     /// Standard output cannot be written.
     Output(std::io::Error),
     /// What was asked for cannot be had in this way.
     Request { what: String, help: String },
+    /// A report has no line of that number.
+    NoSuchLine { number: usize, lines: usize },
+    /// Only designs have variables.
+    OfDesignsOnly,
 }
 
 impl From<VerifyError> for Failure {
@@ -51,7 +60,19 @@ impl From<ScenarioError> for Failure {
 
 impl From<LookupError> for Failure {
     fn from(error: LookupError) -> Self {
-        Self::Verify(VerifyError::Design(error))
+        Self::Verify(VerifyError::Lookup(error))
+    }
+}
+
+impl From<DesignError> for Failure {
+    fn from(error: DesignError) -> Self {
+        Self::Verify(error.into())
+    }
+}
+
+impl From<InductionError> for Failure {
+    fn from(error: InductionError) -> Self {
+        Self::Induction(error)
     }
 }
 
@@ -121,7 +142,7 @@ impl Failure {
                 help = help,
                 "there is no file or directory `{name}`, and no built-in scenario of that name"
             ),
-            Self::Verify(VerifyError::Design(error)) => miette!(
+            Self::Verify(VerifyError::Lookup(error)) => miette!(
                 code = "catalogue",
                 help =
                     "`shimproof show` lists what the catalogue has: designs, releases, properties and shims",
@@ -134,8 +155,27 @@ impl Failure {
                     "{error}"
                 )
             }
+            Self::Verify(error @ VerifyError::UnknownMutant { .. }) => {
+                miette!(
+                    code = "mutant",
+                    help = "`shimproof verify --mutants --format json` lists them all",
+                    "{error}"
+                )
+            }
+            Self::Induction(error) => miette!(
+                code = "property",
+                help = "without `--induction`, `shimproof verify` decides every property of a scenario",
+                "{error}"
+            ),
             Self::Verify(error @ VerifyError::Check(_)) => miette!(code = "search", "{error}"),
-            Self::Builtin(error) => miette!(code = "builtin", "{error}"),
+            Self::OnlyExact { option } => miette!(
+                code = "option",
+                help = "leave out `--engine stateright`, or this option",
+                "{option} is for the exact engine: Stateright's search has no such thing"
+            ),
+            Self::Builtin(error) | Self::Verify(VerifyError::Builtin(error)) => {
+                miette!(code = "builtin", "{error}")
+            }
             Self::Write { path, error } => miette!(
                 code = "write",
                 help = "name a directory that exists and can be written",
@@ -143,6 +183,16 @@ impl Failure {
                 path.display()
             ),
             Self::Request { what, help } => miette!(code = "request", help = help.clone(), "{what}"),
+            Self::NoSuchLine { number, lines } => miette!(
+                code = "compare",
+                help = "the same command without `--trace` prints the lines with their numbers",
+                "the report has no line {number}; it has {lines}"
+            ),
+            Self::OfDesignsOnly => miette!(
+                code = "show",
+                help = "`shimproof show designs --variables`",
+                "`--variables` lists the variables of design files"
+            ),
             Self::Output(error) => miette!(code = "output", "standard output cannot be written: {error}"),
         }
     }

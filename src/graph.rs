@@ -4,7 +4,7 @@ use shimproof_model::catalog::Catalog;
 use shimproof_properties::find;
 use shimproof_reports::state_graph::{Quotient, StateGraph, dot, graphml, svg, text};
 use shimproof_reports::unknown_property;
-use shimproof_scenario::{Overrides, Scenario};
+use shimproof_scenario::{Design, Overrides, Scenario};
 
 use crate::args::{self, GraphFormat};
 use crate::exit::ExitCode;
@@ -19,7 +19,7 @@ pub fn run(arguments: &args::Graph, output: Output) -> Result<ExitCode, Failure>
     let property = find(&arguments.property).ok_or_else(|| unknown_property(&arguments.property))?;
     let catalog = Catalog::embedded();
     let design = match &arguments.design {
-        Some(name) => Some((name.clone(), catalog.design_row(name)?.clone())),
+        Some(name) => Some(Design::find(catalog, name)?.containerd),
         None => None,
     };
     let overrides = Overrides {

@@ -13,6 +13,8 @@ mod compare;
 mod exit;
 mod failure;
 mod graph;
+mod induction;
+mod mutants;
 mod output;
 mod predict;
 mod progress;
@@ -42,6 +44,7 @@ fn main() -> std::process::ExitCode {
 
 fn run(arguments: &Arguments, output: Output) -> Result<ExitCode, Failure> {
     match &arguments.verb {
+        Verb::Verify(verify) if verify.induction => induction::run(verify, output),
         Verb::Verify(verify) => verify::run(verify, output),
         Verb::Predict(predict) => predict::run(predict, output),
         Verb::Simulate(simulate) => simulate::run(simulate, output),

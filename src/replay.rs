@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use shimproof_model::catalog::Catalog;
 use shimproof_model::trace::{Compare, Trace};
 use shimproof_reports::{TraceFormat, with_builtin_scenarios};
-use shimproof_scenario::{Overrides, Scenario};
+use shimproof_scenario::{Design, Overrides, Scenario};
 use shimproof_sim::{
     MOST_PODS, Replayed, TraceError, read_trace, render_replays, replay_trace, replays_json,
 };
@@ -26,7 +26,7 @@ pub fn run(arguments: &args::Replay, output: Output) -> Result<ExitCode, Failure
     }
     // What can be wrong with a design is found before anything is run.
     if let Some(design) = &arguments.design {
-        Catalog::embedded().design_row(design)?;
+        Design::find(Catalog::embedded(), design)?;
     }
     let replays = match &arguments.scenario {
         Some(scenario) => with_scenario(scenario, |scenario| {
@@ -80,7 +80,7 @@ fn one(
     let catalog = Catalog::embedded();
     let design = arguments.design.as_ref().or(trace.setting.design.as_ref());
     let design = match design {
-        Some(name) => Some((name.clone(), catalog.design_row(name)?.clone())),
+        Some(name) => Some(Design::find(catalog, name)?.containerd),
         None => None,
     };
     let overrides = Overrides {

@@ -2,6 +2,7 @@
 
 use shimproof_model::catalog::Catalog;
 use shimproof_reports::catalogue::{Part, show};
+use shimproof_reports::show_variables;
 
 use crate::args::{self, Format};
 use crate::exit::ExitCode;
@@ -15,12 +16,19 @@ pub fn run(arguments: &args::Show, output: Output) -> Result<ExitCode, Failure> 
         args::Part::Properties => Part::Properties,
         args::Part::Shims => Part::Shims,
     };
-    let shown = show(
-        Catalog::embedded(),
-        part,
-        arguments.name.as_deref(),
-        &output.styles(),
-    )?;
+    let shown = if arguments.variables {
+        if part != Part::Designs {
+            return Err(Failure::OfDesignsOnly);
+        }
+        show_variables(&output.styles())
+    } else {
+        show(
+            Catalog::embedded(),
+            part,
+            arguments.name.as_deref(),
+            &output.styles(),
+        )?
+    };
     match arguments.format {
         Format::Text => output.document(&shown.text),
         Format::Json => output.document(&format!("{:#}", shown.json)),

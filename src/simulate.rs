@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use shimproof_model::catalog::Catalog;
 use shimproof_reports::{ask, with_builtin_scenarios};
-use shimproof_scenario::Overrides;
+use shimproof_scenario::{Design, Overrides};
 use shimproof_sim::{
     MOST_PODS, SimulateOptions, Simulation, append_regression, read_regressions, render_simulation,
     simulate_any, simulate_scenario, simulation_json,
@@ -27,7 +27,7 @@ pub fn run(arguments: &args::Simulate, output: Output) -> Result<ExitCode, Failu
     ask(&arguments.property, false)?;
     let catalog = Catalog::embedded();
     let design = match &arguments.design {
-        Some(name) => Some((name.clone(), catalog.design_row(name)?.clone())),
+        Some(name) => Some(Design::find(catalog, name)?.containerd),
         None => None,
     };
     if let Some(directory) = &arguments.trace_dir {
@@ -61,12 +61,15 @@ pub fn run(arguments: &args::Simulate, output: Output) -> Result<ExitCode, Failu
         })?
     } else {
         let options = with_regressions(arguments, &options, ANY_NODE)?;
-        let design = overrides.design.as_ref().map(|(name, row)| (name.as_str(), row));
         let line = RunsLine::new(output);
         with_builtin_scenarios(|known| {
-            simulate_any(catalog, design, known, &options, &mut |progress| {
-                line.show(progress)
-            })
+            simulate_any(
+                catalog,
+                overrides.design.as_ref(),
+                known,
+                &options,
+                &mut |progress| line.show(progress),
+            )
         })?
     };
     keep(arguments, &simulation)?;

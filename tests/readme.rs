@@ -46,6 +46,8 @@ fn every_command_line_works() {
         "CONTRIBUTING.md",
         "docs/scenarios.md",
         "docs/model.md",
+        "docs/designs.md",
+        "docs/soundness.md",
         "docs/simulation.md",
     ] {
         for line in blocks(&read(document), "sh").concat() {

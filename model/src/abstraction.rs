@@ -353,6 +353,10 @@ impl Domain for Abstract {
         }
     }
 
+    fn is_mapped(mapping: Option<Block>, id: HostId) -> bool {
+        mapping.is_none_or(|Block(block)| id == HostId::InBlock(block))
+    }
+
     fn allocate(mappings: &mut Blocks) -> Block {
         let word = mappings
             .0

@@ -74,6 +74,8 @@ pub trait Domain: Clone + Copy + Debug + Eq + Hash + Send + Sync + 'static {
     /// # Errors
     /// [`NotMapped`] if the mapping does not take in the user.
     fn to_host(mapping: Option<Self::Mapping>, user: User) -> Result<Self::Id, NotMapped>;
+    /// Whether an id of the host has an id inside `mapping`; without a mapping every id has.
+    fn is_mapped(mapping: Option<Self::Mapping>, id: Self::Id) -> bool;
     /// Gives out a block of host ids that no pod has.
     fn allocate(mappings: &mut Self::Mappings) -> Self::Mapping;
     /// Takes a block back.

@@ -2,8 +2,9 @@
 
 use crate::domain::Domain;
 use crate::environment::Environment;
-use crate::guards::Mounts;
+use crate::guards::{Mounts, OptionsSource};
 use crate::refusal::Refusal;
+use crate::step::state_of;
 use crate::type_url::TypeUrl;
 use crate::userns::Userns;
 use crate::world::{HandlerConfig, MAX_CONTAINERS, World};
@@ -113,6 +114,8 @@ pub enum ContainerState<D: Domain> {
         pipe_owner: Option<D::Id>,
         /// Its OCI runtime: an index into [`crate::world::World::oci_runtimes`].
         oci_runtime: u8,
+        /// The process that serves it: an index into [`crate::world::World::shims`].
+        shim: u8,
     },
     /// It ended, or never started (exit code 128, `StartError`).
     Exited,
@@ -300,6 +303,24 @@ impl<D: Domain> Pod<D> {
             InFlight::Create { server, .. } => self.process(*server),
             InFlight::ShimStart { .. } | InFlight::Info { .. } => self.shim_on_disk(world, env),
             _ => None,
+        }
+    }
+
+    /// The options that Create will carry for the task of the message in flight: by the rule of the release, the
+    /// task options or the runtime options of the sandbox's record (core/runtime/v2/shim.go@v2.0.0).
+    pub fn options_of_create(&self, world: &World<D>, env: &Environment<D>) -> Option<&D::Any> {
+        let task = match self.in_flight.as_ref()? {
+            InFlight::ShimStart { task_options, .. } | InFlight::Info { task_options, .. } => {
+                task_options.as_ref()
+            }
+            InFlight::Create { options, .. } => return options.as_ref(),
+            _ => return None,
+        };
+        let guards = &world.containerd[usize::from(env.containerd.row)].guards;
+        match guards.options_fallback.decide(state_of::<D>(task)) {
+            OptionsSource::Task => task,
+            OptionsSource::Runtime => self.sandbox.as_ref()?.options.as_ref(),
+            OptionsSource::Nothing => None,
         }
     }
 

@@ -41,7 +41,7 @@ pub struct World<D: Domain> {
     pub faults: Budget,
 }
 
-/// A containerd release.
+/// A containerd release, or a design: a release with some behaviours replaced.
 #[derive(Clone, Debug)]
 pub struct Containerd {
     /// What the operator calls it: a tag, a window or a design.

@@ -66,6 +66,8 @@ pub struct Findings<D: Domain> {
     pub facts: Vec<Fact>,
     /// What of the machine was exercised; only from [`Engine::Exact`].
     pub covered: Option<Covered>,
+    /// Whether a message reaches a shim of which it is not known what it does with it. Then nothing holds.
+    pub unknown: bool,
 }
 
 /// What of the machine a search exercised.
@@ -179,6 +181,7 @@ pub fn check(
             finding.answer = Answer::Unknown;
         }
     }
+    found.unknown = unknown;
     Ok(found)
 }
 
@@ -251,6 +254,7 @@ fn plain(
         duration: outcome.duration,
         facts,
         covered: None,
+        unknown: false,
     })
 }
 
@@ -285,23 +289,21 @@ fn stateright(
         duration: outcome.duration,
         facts,
         covered: None,
+        unknown: false,
     })
 }
 
 fn always<D: Domain>(property: &Property<D>, facts: Arc<FactSet>) -> search::Property<Machine<D>> {
-    let (broken, antecedent) = (property.broken, property.antecedent);
+    // Each closure has its own: a property is made of functions only, and is copied for free.
+    let (condition, antecedent) = (*property, *property);
     search::Property::always(property.id, move |machine: &Machine<D>, node: &Node<D>| {
-        node.pods.iter().all(|pod| {
-            broken(machine.world(), &node.environment, pod, &mut |fact| {
-                facts.insert(fact);
-            })
+        let rests_on = &mut |fact| facts.insert(fact);
+        condition
+            .broken_by(machine.world(), &node.environment, &node.pods, rests_on)
             .is_none()
-        })
     })
     .with_antecedent(move |machine, node| {
-        node.pods
-            .iter()
-            .any(|pod| antecedent(machine.world(), &node.environment, pod))
+        antecedent.speaks_of(machine.world(), &node.environment, &node.pods)
     })
 }
 

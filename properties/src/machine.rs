@@ -37,6 +37,11 @@ impl<D: Domain> Machine<D> {
         &self.world
     }
 
+    /// The facts that the steps explored so far rest on, in the order of the catalogue.
+    pub fn facts(&self) -> Vec<Fact> {
+        self.facts_and(std::iter::empty())
+    }
+
     /// The facts that the steps explored so far rest on, and some more, in the order of the catalogue.
     pub(crate) fn facts_and<'f>(&self, more: impl Iterator<Item = &'f FactSet>) -> Vec<Fact> {
         let all = FactSet::new(&self.world);

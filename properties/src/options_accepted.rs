@@ -4,16 +4,40 @@ use shimproof_model::catalog::StartStdin;
 use shimproof_model::log::Fact;
 use shimproof_model::{Delivered, Delivery, Domain, Environment, Pod, ToShim, World, delivered};
 
-use crate::property::{Broken, Property};
+use crate::property::{About, Broken, Property, Since, broken, kept};
+
+/// What the catalogue says of it.
+const ABOUT: About = About {
+    id: "options-accepted",
+    statement: "No option message in flight to a shim is one that the shim rejects on that channel.",
+    formula: "G ∀ pod: in_flight(pod) = m to a shim s ⇒ delivered(s, m.channel, m.options) ≠ rejected",
+    why: "A container whose options its shim refuses does not start, whatever the pod asked for.",
+    incidents: &["containerd#11091", "gvisor#6414", "rust-extensions#377"],
+    since: Since {
+        text: "For gVisor and an ordinary pod it was kept up to v2.0.0, and is again from v2.0.1 on. For gVisor and a pod with a \
+               user namespace v2.2.7 and v2.3.4, which ask every handler for its features, broke it: a sandbox that survives an \
+               upgrade of the kubelet, or a pod in the host's network, gets there.",
+        sources: &[
+            "https://github.com/containerd/containerd/pull/11104",
+            "https://github.com/containerd/containerd/pull/13504",
+            "https://github.com/containerd/containerd/pull/13778",
+        ],
+        shown_by: &[
+            kept("containerd-11091", "v2.0.0"),
+            broken("containerd-11091", "release/2.0@952ad6b3a"),
+            kept("containerd-11091", "v2.0.1"),
+            kept("gvisor-host-network", "v2.3.3"),
+            broken("gvisor-host-network", "v2.3.4"),
+        ],
+    },
+    scenarios: &["gvisor-host-network", "gvisor-kubelet-upgrade"],
+};
 
 /// `options-accepted`.
 pub fn property<D: Domain>() -> Property<D> {
     Property {
-        id: "options-accepted",
-        statement: "No option message in flight to a shim is one that the shim rejects on that channel.",
-        formula: "G ∀ pod: in_flight(pod) = m to a shim s ⇒ delivered(s, m.channel, m.options) ≠ rejected",
-        why: "A container whose options its shim refuses does not start, whatever the pod asked for.",
-        incidents: &["containerd#11091", "gvisor#6414", "rust-extensions#377"],
+        id: ABOUT.id,
+        about: ABOUT,
         broken: |world, env, pod, rests_on| {
             let (shim, message, delivery) = delivery(world, env, pod, rests_on)?;
             (delivery.outcome == Delivered::Rejected).then(|| {
@@ -33,6 +57,7 @@ pub fn property<D: Domain>() -> Property<D> {
             })
         },
         antecedent: |_, _, pod| pod.to_shim().is_some(),
+        between: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reachability: each refusal, each decision of a guard, and the outcomes that a model must be able to show. A
 //! model in which these cannot happen proves nothing.
 
+use shimproof_model::catalog::OciRuntimeKind;
 use shimproof_model::guards::{
     Acceptance, Base, EndpointDecision, Guard, HostUsers, Introspect, Invocation, Mounts, OptionsSource,
     Owner, Pin, UsernsDecision,
@@ -33,6 +34,8 @@ enum What {
 enum Outcome {
     PodRuns,
     UsernsPodRuns,
+    RuncUsernsRuns,
+    SandboxedRuntimeRuns,
     OwnerApplied,
     SandboxReady,
     HandlerRefused,
@@ -47,6 +50,16 @@ const OUTCOMES: &[(&str, &str, Outcome)] = &[
         "userns-pod-runs",
         "all containers of a pod with `hostUsers: false` run",
         Outcome::UsernsPodRuns,
+    ),
+    (
+        "runc-userns-runs",
+        "all containers of a pod run in a user namespace of its own, behind an OCI runtime of the host",
+        Outcome::RuncUsernsRuns,
+    ),
+    (
+        "sandboxed-runtime-runs",
+        "all containers of a pod run under a shim with a runtime of its own, as gVisor and Kata have",
+        Outcome::SandboxedRuntimeRuns,
     ),
     (
         "owner-applied",
@@ -255,6 +268,15 @@ fn outcome_in_pod<D: Domain>(world: &World<D>, outcome: Outcome, pod: &Pod<D>) -
     match outcome {
         Outcome::PodRuns => runs(),
         Outcome::UsernsPodRuns => runs() && spec.host_users == HostUsers::False,
+        Outcome::RuncUsernsRuns => {
+            runs()
+                && running(pod).all(|(in_userns, shim)| {
+                    in_userns && world.shim(shim).oci_runtime == OciRuntimeKind::FromOptions
+                })
+        }
+        Outcome::SandboxedRuntimeRuns => {
+            runs() && running(pod).all(|(_, shim)| world.shim(shim).oci_runtime == OciRuntimeKind::BuiltIn)
+        }
         Outcome::OwnerApplied => pod.containers.iter().flatten().any(|container| {
             matches!(
                 container,
@@ -280,6 +302,17 @@ fn outcome_in_pod<D: Domain>(world: &World<D>, outcome: Outcome, pod: &Pod<D>) -
         // The step by itself shows these.
         Outcome::HandlerRefused | Outcome::FallbackUsed => false,
     }
+}
+
+/// Of each container that runs: whether in a user namespace of the pod's own, and the shim that serves it.
+fn running<D: Domain>(pod: &Pod<D>) -> impl Iterator<Item = (bool, u8)> {
+    pod.containers
+        .iter()
+        .flatten()
+        .filter_map(|container| match container.state {
+            ContainerState::Running { in_userns, shim, .. } => Some((in_userns, shim)),
+            ContainerState::Created | ContainerState::Exited => None,
+        })
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,8 +13,8 @@ use std::sync::{Arc, LazyLock};
 use shimproof_model::catalog::Catalog;
 use shimproof_model::{Abstract, Refusal, Stage};
 use shimproof_properties::reachability::{self, UNREACHABLE};
-use shimproof_properties::{Engine, Finding, Findings, Machine, all, check};
-use shimproof_scenario::{Expect, ExpectedVerdict, Outcome, Overrides, Scenario};
+use shimproof_properties::{Engine, Finding, Findings, Machine, all, check, policies_of};
+use shimproof_scenario::{Design, Expect, ExpectedVerdict, Outcome, Overrides, Scenario};
 use shimproof_search::{Answer, Limits, PackedOptions};
 
 /// A scenario, and what was found out under its own releases and under each design that it names.
@@ -78,10 +80,9 @@ fn search(scenario: &Scenario, design: Option<String>, faults: Option<u32>) -> S
         design.as_deref().unwrap_or("own releases")
     );
     let design = design.map(|name| {
-        let row = catalog
-            .design_row(&name)
-            .unwrap_or_else(|error| panic!("{what}: {error}"));
-        (name, row.clone())
+        Design::named(catalog, &name)
+            .unwrap_or_else(|error| panic!("{what}: {error}"))
+            .containerd
     });
     let world = scenario
         .world(
@@ -96,7 +97,7 @@ fn search(scenario: &Scenario, design: Option<String>, faults: Option<u32>) -> S
         .unwrap_or_else(|error| panic!("{what}: {:?}", miette::Report::new(error)));
     let machine = Arc::new(Machine::<Abstract>::new(world));
     let found = |engine| {
-        let properties = all();
+        let properties = [all(), policies_of(machine.world())].concat();
         let limits = Limits::default();
         check(
             &machine,
@@ -122,6 +123,12 @@ fn search(scenario: &Scenario, design: Option<String>, faults: Option<u32>) -> S
             .refusal
             .filter(|refusal| finding.id == format!("refused:{}", refusal.id()))
     };
+    let mut answers: BTreeMap<String, Answer> = exact
+        .findings
+        .iter()
+        .map(|finding| (finding.id.clone(), finding.answer))
+        .collect();
+    answers.extend(common::further(&what, &machine, exact.unknown));
     Search {
         stages: exact
             .findings
@@ -129,11 +136,7 @@ fn search(scenario: &Scenario, design: Option<String>, faults: Option<u32>) -> S
             .filter_map(last_refusal)
             .map(Refusal::stage)
             .collect(),
-        answers: exact
-            .findings
-            .iter()
-            .map(|finding| (finding.id.clone(), finding.answer))
-            .collect(),
+        answers,
         states: exact.states,
         transitions: exact.transitions,
         depth: exact.depth.unwrap(),

@@ -5,14 +5,15 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::provenance::{Known, Row};
 use shimproof_model::catalog::version::Range;
-use shimproof_model::catalog::{Catalog, ContainerdRow, LookupError, NamedDesign};
-use shimproof_properties::reachability;
+use shimproof_model::catalog::{Catalog, ContainerdRow, LookupError};
+use shimproof_scenario::Design;
 
+use crate::designs::{show_design, show_designs};
+use crate::property_catalogue::{properties, property};
 use crate::style::{Styles, set};
-use crate::verification::{VerifyError, unknown_property};
+use crate::verification::VerifyError;
 
 /// Which part of the catalogue is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,16 +52,10 @@ pub fn show(
         (Part::Releases, Some(name)) => release(catalog, name, styles),
         (Part::Shims, None) => Ok(list(styles, &[shims(catalog), oci_runtimes(catalog)])),
         (Part::Shims, Some(name)) => shim(catalog, name, styles),
-        (Part::Designs, None) => Ok(designs(catalog, styles)),
-        (Part::Designs, Some(name)) => {
-            let row = catalog.design_row(name)?;
-            Ok(match catalog.named_design(name) {
-                Some(design) => named_design(design, row, styles),
-                None => whole_row("containerd", row, &row.releases, styles),
-            })
-        }
-        (Part::Properties, None) => Ok(properties(styles)),
-        (Part::Properties, Some(name)) => property(name, styles),
+        (Part::Designs, None) => show_designs(catalog, styles),
+        (Part::Designs, Some(name)) => Ok(show_design(&Design::find(catalog, name)?, styles)),
+        (Part::Properties, None) => properties(catalog, styles),
+        (Part::Properties, Some(name)) => property(catalog, name, styles),
     }
 }
 
@@ -235,7 +230,7 @@ fn shim(catalog: &Catalog, name: &str, styles: &Styles) -> Result<Shown, VerifyE
     })
 }
 
-fn whole_row<R: Row + Serialize>(kind: &str, row: &R, ranges: &[Range], styles: &Styles) -> Shown {
+pub(crate) fn whole_row<R: Row + Serialize>(kind: &str, row: &R, ranges: &[Range], styles: &Styles) -> Shown {
     let mut text = String::new();
     let _ = writeln!(text, "{} {}", kind, set(styles.name, row.id()));
     let _ = writeln!(text, "  {}", joined(ranges));
@@ -253,6 +248,7 @@ fn whole_row<R: Row + Serialize>(kind: &str, row: &R, ranges: &[Range], styles: 
             Known::Read => String::new(),
             Known::Executed => format!("  {}", set(styles.good, "[executed]")),
             Known::Inferred => format!("  {}", set(styles.open, "[inferred]")),
+            Known::Proposed => format!("  {}", set(styles.open, "[proposed]")),
         };
         let _ = writeln!(text, "  {key:width$}  {value}{known}");
     }
@@ -265,120 +261,4 @@ fn whole_row<R: Row + Serialize>(kind: &str, row: &R, ranges: &[Range], styles: 
         text,
         json: json!({ "kind": kind, "row": row, "known": known }),
     }
-}
-
-fn named_design(design: &NamedDesign, row: &ContainerdRow, styles: &Styles) -> Shown {
-    let shown = whole_row("containerd", row, &row.releases, styles);
-    let text = format!(
-        "{}: {}\n  base {}\n  sources: {}\n\n{}",
-        set(styles.name, &design.name),
-        design.title,
-        design.base,
-        design.sources.join(", "),
-        shown.text
-    );
-    Shown {
-        text,
-        json: json!({ "design": design, "row": shown.json }),
-    }
-}
-
-fn designs(catalog: &Catalog, styles: &Styles) -> Shown {
-    let mut text = String::new();
-    let width = catalog
-        .designs()
-        .iter()
-        .map(|design| design.name.len())
-        .max()
-        .unwrap_or_default();
-    for design in catalog.designs() {
-        let _ = writeln!(
-            text,
-            "{}  {}",
-            set(styles.name, &format!("{:width$}", design.name)),
-            design.title
-        );
-        let _ = writeln!(
-            text,
-            "{:width$}  {}",
-            "",
-            set(styles.dim, &format!("base {}", design.base))
-        );
-    }
-    let _ = writeln!(
-        text,
-        "\nEvery release of `shimproof show releases` is a design too."
-    );
-    Shown {
-        text,
-        json: json!(catalog.designs()),
-    }
-}
-
-fn properties(styles: &Styles) -> Shown {
-    let all = shimproof_properties::all::<Abstract>();
-    let mut text = String::new();
-    let width = all
-        .iter()
-        .map(|property| property.id.len())
-        .max()
-        .unwrap_or_default();
-    let _ = writeln!(text, "{}", set(styles.name, "Always"));
-    for property in &all {
-        let _ = writeln!(text, "  {:width$}  {}", property.id, property.statement);
-    }
-    let _ = writeln!(text, "\n{}", set(styles.name, "Reachable"));
-    let reachabilities = reachability::all();
-    for reachability in &reachabilities {
-        let unreachable = match reachability::unreachable(&reachability.id) {
-            Some(entry) => format!(
-                "  {}",
-                set(styles.dim, &format!("no client reaches it: {}", entry.reason))
-            ),
-            None => String::new(),
-        };
-        let _ = writeln!(text, "  {}{unreachable}", reachability.id);
-    }
-    let json = json!({
-        "always": all.iter().map(|p| json!({ "id": p.id, "statement": p.statement })).collect::<Vec<_>>(),
-        "reachable": reachabilities.iter().map(|r| json!({ "id": r.id, "statement": r.statement })).collect::<Vec<_>>(),
-    });
-    Shown { text, json }
-}
-
-fn property(name: &str, styles: &Styles) -> Result<Shown, VerifyError> {
-    if let Some(property) = shimproof_properties::find::<Abstract>(name) {
-        let text = format!(
-            "{}\n  {}\n  formula: {}\n  why: {}\n  incidents: {}\n",
-            set(styles.name, property.id),
-            property.statement,
-            property.formula,
-            property.why,
-            property.incidents.join(", ")
-        );
-        let json = json!({
-            "id": property.id, "statement": property.statement, "formula": property.formula, "why": property.why,
-            "incidents": property.incidents,
-        });
-        return Ok(Shown { text, json });
-    }
-    let reachability = reachability::find(name).ok_or_else(|| unknown_property(name))?;
-    let mut text = format!(
-        "{}\n  {}\n",
-        set(styles.name, &reachability.id),
-        reachability.statement
-    );
-    let unreachable = reachability::unreachable(name);
-    if let Some(entry) = unreachable {
-        let _ = writeln!(
-            text,
-            "  No client reaches it: {} ({})",
-            entry.reason, entry.source
-        );
-    }
-    let json = json!({
-        "id": reachability.id, "statement": reachability.statement,
-        "unreachable": unreachable.map(|entry| json!({ "reason": entry.reason, "source": entry.source })),
-    });
-    Ok(Shown { text, json })
 }

@@ -1,10 +1,12 @@
 //! What changes between two designs.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
-use shimproof_model::catalog::{Catalog, ContainerdRow};
+use shimproof_model::catalog::Catalog;
 use shimproof_properties::{Engine, PropertyKind};
-use shimproof_scenario::Scenario;
+use shimproof_scenario::{Design, Overrides, Scenario};
 use shimproof_search::{Limits, Observer};
 
 use crate::verification::{Question, Verdict, Verification, VerifyError, verify};
@@ -19,7 +21,7 @@ pub enum Change {
     Regressed,
     /// Both verdicts are the same.
     Unchanged,
-    /// A verdict is missing: a search was cut short.
+    /// One verdict is missing, and the other is not: a search was cut short.
     Unknown,
 }
 
@@ -57,12 +59,17 @@ pub struct Comparison {
     pub before: String,
     /// The design after.
     pub after: String,
+    /// What the two are asked for by, in the same order: a name, or the path of a file.
+    pub given: (String, String),
     /// Behaviours of the catalogue in which the two differ: key, before, after.
     pub behaviours: Vec<(String, String, String)>,
     /// One for each property and scenario.
     pub rows: Vec<Row>,
     /// The verifications, for each scenario before and after.
     pub verifications: Vec<Verification>,
+    /// Scenarios that are the same as an earlier one once the design stands in for their own releases: the
+    /// earlier one, and the other.
+    pub same: Vec<(String, String)>,
 }
 
 impl Comparison {
@@ -72,6 +79,11 @@ impl Comparison {
             .iter()
             .filter(|row| row.change == Change::Regressed)
             .count()
+    }
+
+    /// How many verdicts are others.
+    pub fn changes(&self) -> usize {
+        self.rows.iter().filter(|row| row.before != row.after).count()
     }
 
     /// The verifications of a scenario, before and after.
@@ -90,24 +102,35 @@ impl Comparison {
 /// [`VerifyError`] if a design or a scenario cannot be used.
 pub fn compare(
     catalog: &Catalog,
-    (before, after): (&str, &str),
+    (before, after): (&Design, &Design),
     scenarios: &[&Scenario],
     limits: &Limits,
     observer: &mut dyn Observer,
 ) -> Result<Comparison, VerifyError> {
-    let behaviours = differences(catalog.design_row(before)?, catalog.design_row(after)?);
     let mut comparison = Comparison {
-        before: before.to_owned(),
-        after: after.to_owned(),
-        behaviours,
+        before: before.name.clone(),
+        after: after.name.clone(),
+        given: (before.given.clone(), after.given.clone()),
+        behaviours: differences(before, after),
         rows: Vec::new(),
         verifications: Vec::new(),
+        same: Vec::new(),
     };
+    let mut known: Vec<(String, &str)> = Vec::new();
     for scenario in scenarios {
-        let mut under = |design: &str| {
+        // What the search sees of a scenario: two that differ in their own releases only are one here.
+        let seen = worlds(catalog, scenario, [before, after])?;
+        if let Some((_, first)) = known.iter().find(|(other, _)| *other == seen) {
+            comparison
+                .same
+                .push(((*first).to_owned(), scenario.file.name.clone()));
+            continue;
+        }
+        known.push((seen, &scenario.file.name));
+        let mut under = |design: &Design| {
             let question = Question {
                 scenario,
-                design: Some(design),
+                design: Some(&design.containerd),
                 properties: &[],
                 reachabilities: false,
                 pods: None,
@@ -118,13 +141,14 @@ pub fn compare(
             verify(catalog, &question, observer)
         };
         let (old, new) = (under(before)?, under(after)?);
-        for (was, is) in old
-            .results
-            .iter()
-            .zip(&new.results)
-            .filter(|(was, _)| was.kind == PropertyKind::Always)
-        {
+        // A policy is asked only of the designs that promise it.
+        let both = old.results.iter().filter_map(|was| {
+            let is = new.results.iter().find(|is| is.property == was.property)?;
+            (was.kind != PropertyKind::Reachable).then_some((was, is))
+        });
+        for (was, is) in both {
             let change = match (was.verdict, is.verdict) {
+                (was, is) if was == is => Change::Unchanged,
                 (Verdict::Unknown, _) | (_, Verdict::Unknown) => Change::Unknown,
                 (Verdict::Violated, Verdict::Holds) => Change::Fixed,
                 (Verdict::Holds, Verdict::Violated) => Change::Regressed,
@@ -143,12 +167,39 @@ pub fn compare(
     Ok(comparison)
 }
 
-/// The behaviours in which two rows differ.
-fn differences(before: &ContainerdRow, after: &ContainerdRow) -> Vec<(String, String, String)> {
-    let after = crate::catalogue::containerd_behaviours(after);
-    crate::catalogue::containerd_behaviours(before)
+/// The worlds of a scenario under both designs, as text.
+fn worlds(catalog: &Catalog, scenario: &Scenario, designs: [&Design; 2]) -> Result<String, VerifyError> {
+    let mut text = String::new();
+    for design in designs {
+        let overrides = Overrides {
+            design: Some(design.containerd.clone()),
+            ..Overrides::default()
+        };
+        let world = scenario.world(catalog, &overrides).map_err(Box::new)?;
+        // Writing into a string does not fail.
+        let _ = write!(text, "{world:?}");
+    }
+    Ok(text)
+}
+
+/// The behaviours in which two designs differ.
+fn differences(before: &Design, after: &Design) -> Vec<(String, String, String)> {
+    let of = |design: &Design| -> Vec<(&'static str, String)> {
+        let mut behaviours = crate::catalogue::containerd_behaviours(&design.containerd.row);
+        for (key, value) in &mut behaviours {
+            let guard = design
+                .changes
+                .iter()
+                .find(|change| change.field.as_str() == *key && change.guard.is_some());
+            if let Some(change) = guard {
+                value.clone_from(&change.after);
+            }
+        }
+        behaviours
+    };
+    of(before)
         .into_iter()
-        .zip(after)
+        .zip(of(after))
         .filter(|((_, was), (_, is))| was != is)
         .map(|((key, was), (_, is))| (key.to_owned(), was, is))
         .collect()

@@ -6,31 +6,13 @@ use crate::comparison::{Change, Comparison};
 use crate::style::{Styles, set};
 use crate::trace_text::trace_text;
 use crate::verification::{PropertyResult, Verdict, Verification};
-use crate::verification_text::{explored, findings, stories};
+use crate::verification_text::{explored, findings, length, stories};
 
 /// The regression report: how the designs differ, what was fixed and what regressed, with the shortest traces.
 pub fn comparison_text(comparison: &Comparison, styles: &Styles) -> String {
     let mut text = String::new();
-    let (before, after) = (&comparison.before, &comparison.after);
     // Writing into a string does not fail.
-    let _ = writeln!(
-        text,
-        "Regression report: {} → {}",
-        set(styles.name, before),
-        set(styles.name, after)
-    );
-    let _ = writeln!(text);
-    if comparison.behaviours.is_empty() {
-        let _ = writeln!(
-            text,
-            "The two designs behave alike in everything that the catalogue knows."
-        );
-    } else {
-        let _ = writeln!(text, "What the designs do differently:");
-        for (key, was, is) in &comparison.behaviours {
-            let _ = writeln!(text, "  {key}: {was} → {is}");
-        }
-    }
+    behaviours_text(&mut text, comparison, styles);
     let mut scenarios: Vec<&str> = Vec::new();
     for row in &comparison.rows {
         if !scenarios.contains(&row.scenario.as_str()) {
@@ -64,6 +46,30 @@ pub fn comparison_text(comparison: &Comparison, styles: &Styles) -> String {
         }
     );
     text
+}
+
+/// The designs, and what they do differently.
+pub(crate) fn behaviours_text(text: &mut String, comparison: &Comparison, styles: &Styles) {
+    let (before, after) = (&comparison.before, &comparison.after);
+    // Writing into a string does not fail.
+    let _ = writeln!(
+        text,
+        "Regression report: {} → {}",
+        set(styles.name, before),
+        set(styles.name, after)
+    );
+    let _ = writeln!(text);
+    if comparison.behaviours.is_empty() {
+        let _ = writeln!(
+            text,
+            "The two designs behave alike in everything that the catalogue knows."
+        );
+    } else {
+        let _ = writeln!(text, "What the designs do differently:");
+        for (key, was, is) in &comparison.behaviours {
+            let _ = writeln!(text, "  {key}: {was} → {is}");
+        }
+    }
 }
 
 fn scenario_text(
@@ -153,11 +159,11 @@ fn changed_stories(text: &mut String, violating: &Verification, other: &Verifica
         let _ = writeln!(text);
         let _ = writeln!(
             text,
-            "Under {}, {} {} violated after these {} steps, and after no fewer:",
+            "Under {}, {} {} violated by {}:",
             set(styles.name, &violating.design),
             set(styles.name, &names.join(", ")),
             if names.len() == 1 { "is" } else { "are" },
-            trace.steps.len()
+            length(trace)
         );
         text.push_str(&trace_text(trace, &findings(&story), styles));
     }

@@ -11,7 +11,7 @@ const ACTION: &str = "mbt::actionTaken";
 /// string, as traces print it. For a trace that ends in a cycle, `loop` is the index of its first state.
 pub fn itf(trace: &Trace) -> Value {
     let names: Vec<&str> = trace.start.iter().map(|field| field.field.as_str()).collect();
-    let steps: Vec<_> = trace.steps.iter().chain(&trace.aftermath).collect();
+    let steps: Vec<_> = trace.all_steps().collect();
     let states: Vec<Value> = trace
         .states()
         .iter()
@@ -31,7 +31,7 @@ pub fn itf(trace: &Trace) -> Value {
         })
         .collect();
     let vars: Vec<&str> = std::iter::once(ACTION).chain(names).collect();
-    json!({
+    let mut document = json!({
         "#meta": {
             "format": "ITF",
             "format-description": "https://apalache-mc.org/docs/adr/015adr-trace.html",
@@ -43,5 +43,9 @@ pub fn itf(trace: &Trace) -> Value {
         },
         "vars": vars,
         "states": states,
-    })
+    });
+    if trace.cycle.as_ref().is_some_and(|cycle| !cycle.steps.is_empty()) {
+        document["loop"] = trace.steps.len().into();
+    }
+    document
 }

@@ -4,11 +4,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use shimproof_model::trace::Trace;
 
-use crate::comparison::Comparison;
+use crate::comparison::{Change, Comparison};
 use crate::coverage::unexercised;
+use crate::further::OwnSearch;
 use crate::rests_on::RestsOn;
 use crate::suite::SuiteReport;
-use crate::verification::{Verdict, Verification};
+use crate::sweep::{Sweep, SweepChange};
+use crate::verification::{PropertyResult, Verdict, Verification};
 
 /// The version of the format.
 const SCHEMA: u32 = 1;
@@ -27,6 +29,9 @@ struct ResultJson<'a> {
     depth: Option<u32>,
     seconds: f64,
     bound: Option<&'a str>,
+    /// What was searched for this result alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search: Option<&'a str>,
     trace: Option<&'a Trace>,
 }
 
@@ -35,7 +40,12 @@ pub fn verifications_json(verifications: &[Verification]) -> Value {
     let engine = verifications
         .first()
         .map_or("exact", |verification| verification.engine.as_str());
-    let mut document = json!({ "schema": SCHEMA, "engine": engine, "results": results(verifications) });
+    let notes: Vec<&String> = verifications
+        .iter()
+        .flat_map(|verification| &verification.notes)
+        .collect();
+    let mut document =
+        json!({ "schema": SCHEMA, "engine": engine, "results": results(verifications), "notes": notes });
     let coverage: Vec<Value> = verifications.iter().filter_map(coverage).collect();
     if !coverage.is_empty() {
         document["coverage"] = coverage.into();
@@ -79,6 +89,11 @@ pub fn suite_json(report: &SuiteReport) -> Value {
     document
 }
 
+/// A number of the search that decided the result: its own, or else the verification's.
+fn own<'r, T>(result: &'r PropertyResult, of_all: T, of_own: impl FnOnce(&'r OwnSearch) -> T) -> T {
+    result.search.as_ref().map_or(of_all, of_own)
+}
+
 fn results(verifications: &[Verification]) -> Value {
     let results: Vec<ResultJson<'_>> = verifications
         .iter()
@@ -95,12 +110,16 @@ fn results(verifications: &[Verification]) -> Value {
                 },
                 vacuous: result.vacuous,
                 rests_on: &result.rests_on,
-                states: verification.states,
-                transitions: verification.transitions,
-                depth: verification.depth,
+                states: own(result, verification.states, |search| search.states),
+                transitions: own(result, verification.transitions, |search| search.transitions),
+                depth: own(result, verification.depth, |search| search.depth),
                 // Milliseconds are all that means anything, and keep documents short.
-                seconds: (verification.seconds * 1000.0).round() / 1000.0,
-                bound: verification.bound.as_deref(),
+                seconds: (own(result, verification.seconds, |search| search.seconds) * 1000.0).round()
+                    / 1000.0,
+                bound: own(result, verification.bound.as_deref(), |search| {
+                    search.bound.as_deref()
+                }),
+                search: result.search.as_ref().map(|search| search.what.as_str()),
                 trace: result.trace.as_ref(),
             })
         })
@@ -120,13 +139,49 @@ pub fn comparison_json(comparison: &Comparison) -> Value {
             })
         })
         .collect();
+    let behaviours: Vec<Value> = comparison
+        .behaviours
+        .iter()
+        .map(|(key, before, after)| json!({ "key": key, "before": before, "after": after }))
+        .collect();
+    let same: Vec<Value> = comparison
+        .same
+        .iter()
+        .map(|(scenario, other)| json!({ "scenario": scenario, "other": other }))
+        .collect();
     json!({
         "schema": SCHEMA,
         "before": comparison.before,
         "after": comparison.after,
-        "behaviours": comparison.behaviours,
-        "regressions": comparison.regressions(),
+        "behaviours": behaviours,
         "rows": rows,
+        "same": same,
         "results": results(&comparison.verifications),
     })
+}
+
+/// A comparison over the scenarios and the catalogue as one document. Traces are those of verdicts that changed.
+pub fn comparison_page_json(comparison: &Comparison, sweep: &Sweep) -> Value {
+    let mut document = comparison_json(comparison);
+    let changed = |result: &Value| {
+        comparison.rows.iter().any(|row| {
+            row.change != Change::Unchanged
+                && result["scenario"] == row.scenario.as_str()
+                && result["property"] == row.property.as_str()
+        })
+    };
+    if let Some(results) = document["results"].as_array_mut() {
+        results.retain(changed);
+    }
+    document["sweep"] = json!({
+        "combinations": sweep.combinations,
+        "regressed": sweep.count(SweepChange::Regressed),
+        "fixed": sweep.count(SweepChange::Fixed),
+        "changed": sweep.count(SweepChange::Changed),
+        "unchanged": sweep.unchanged,
+        "left_out": sweep.left_out,
+        "classes": sweep.classes,
+        "hypothetical": { "combinations": sweep.hypothetical_combinations, "classes": sweep.hypothetical },
+    });
+    document
 }

@@ -2,20 +2,30 @@
 //!
 //! Everything here is a consumer of what the search found; nothing looks into the engine.
 
+mod asked;
 mod builtin;
 pub mod catalogue;
 mod comparison;
+mod comparison_page;
 mod comparison_text;
 mod coverage;
 mod coverage_text;
+mod designs;
 pub mod diagram;
 mod fate;
+mod further;
+mod induction_json;
+mod induction_text;
 mod itf;
 mod json;
+mod kept_by;
+mod mutants;
+mod property_catalogue;
 mod rests_on;
 pub mod state_graph;
 mod style;
 mod suite;
+mod survey;
 mod sweep;
 mod trace_format;
 mod trace_text;
@@ -23,21 +33,30 @@ mod verification;
 mod verification_text;
 mod xml;
 
+pub use asked::{Asked, ask, property_ids, unknown_property};
 pub use builtin::{BuiltinError, FOUNDING_CASE, with_builtin_scenarios};
 pub use comparison::{Change, Comparison, Row, compare};
+pub use comparison_page::comparison_page;
 pub use comparison_text::comparison_text;
 pub use coverage::{Coverage, Unexercised, unexercised};
 pub use coverage_text::{coverage_text, unexercised_text};
+pub use designs::{show_design, show_designs, show_variables};
 pub use fate::{FatalRefusal, Fate};
+pub use further::OwnSearch;
+pub use induction_json::inductions_json;
+pub use induction_text::induction_text;
 pub use itf::itf;
-pub use json::{comparison_json, suite_json, verifications_json};
+pub use json::{comparison_json, comparison_page_json, suite_json, verifications_json};
+pub use mutants::{
+    Base, Fate as MutantFate, Killer, MutantReport, MutantResult, MutantRun, MutantsOptions, Witness,
+    find_mutant, mutant_run, mutants, mutants_json, mutants_text,
+};
 pub use rests_on::RestsOn;
 pub use style::Styles;
 pub use suite::{Deviation, SuiteReport, run_suite};
-pub use sweep::{Sweep, sweep};
+pub use survey::{OfProperty, Survey, survey};
+pub use sweep::{Class, Followed, Places, Sweep, SweepChange, follow, sweep};
 pub use trace_format::TraceFormat;
 pub use trace_text::trace_text;
-pub use verification::{
-    PropertyResult, Question, Verdict, Verification, VerifyError, ask, property_ids, unknown_property, verify,
-};
+pub use verification::{PropertyResult, Question, Verdict, Verification, VerifyError, verify, verify_mutant};
 pub use verification_text::{suite_text, verification_text};

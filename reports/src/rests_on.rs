@@ -1,4 +1,4 @@
-//! The inferred facts that a verdict rests on.
+//! What a verdict rests on that was neither read in the sources nor executed.
 
 use serde::Serialize;
 
@@ -17,9 +17,9 @@ pub struct RestsOn {
     pub known: Known,
 }
 
-/// The facts that are only inferred, of those that the explored steps used.
-pub(crate) fn inferred<D: Domain>(world: &World<D>, facts: &[Fact]) -> Vec<RestsOn> {
-    let mut inferred: Vec<RestsOn> = Vec::new();
+/// The facts that are only inferred, or that a design proposes, of those that the explored steps used.
+pub(crate) fn unproven<D: Domain>(world: &World<D>, facts: &[Fact]) -> Vec<RestsOn> {
+    let mut unproven: Vec<RestsOn> = Vec::new();
     for fact in facts {
         let (file, row, field): (&str, &dyn RowRef, &str) = match fact {
             Fact::Containerd(row, field) => (
@@ -40,11 +40,11 @@ pub(crate) fn inferred<D: Domain>(world: &World<D>, facts: &[Fact]) -> Vec<Rests
             field: field.to_owned(),
             known,
         };
-        if known == Known::Inferred && !inferred.contains(&rests_on) {
-            inferred.push(rests_on);
+        if matches!(known, Known::Inferred | Known::Proposed) && !unproven.contains(&rests_on) {
+            unproven.push(rests_on);
         }
     }
-    inferred
+    unproven
 }
 
 /// The part of [`Row`] that can be used without knowing the type of the row.

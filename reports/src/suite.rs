@@ -4,7 +4,7 @@
 use shimproof_model::catalog::Catalog;
 use shimproof_properties::Engine;
 use shimproof_properties::reachability;
-use shimproof_scenario::Scenario;
+use shimproof_scenario::{Design, Scenario};
 use shimproof_search::{Limits, Observer};
 
 use crate::verification::{Question, Verdict, Verification, VerifyError, verify};
@@ -45,9 +45,7 @@ impl SuiteReport {
 
     /// Whether a search was cut short.
     pub fn cut_short(&self) -> bool {
-        self.verifications
-            .iter()
-            .any(|verification| verification.bound.is_some())
+        self.verifications.iter().any(Verification::cut_short)
     }
 }
 
@@ -75,9 +73,10 @@ pub fn run_suite(
             .iter()
             .map(|(name, expectation)| (Some(name.as_str()), &expectation.verdicts));
         for (design, verdicts) in std::iter::once((None, &expect.verdicts)).chain(designs) {
+            let found = design.map(|name| Design::named(catalog, name)).transpose()?;
             let question = Question {
                 scenario,
-                design,
+                design: found.as_ref().map(|design| &design.containerd),
                 properties: &[],
                 reachabilities: true,
                 pods: None,

@@ -9,16 +9,56 @@ use crate::style::{Styles, set};
 /// The trace, step by step: who did what, what was sent to whom, which guard decided, what changed; then what
 /// it breaks, for each property by name, and what comes of it.
 pub fn trace_text(trace: &Trace, findings: &[(&str, &str)], styles: &Styles) -> String {
+    trace_text_after(trace, 0, findings, styles)
+}
+
+/// [`trace_text`] without its first steps, which stand `above` already.
+pub(crate) fn trace_text_after(
+    trace: &Trace,
+    above: usize,
+    findings: &[(&str, &str)],
+    styles: &Styles,
+) -> String {
     let mut text = String::new();
     let width = trace
         .steps
         .iter()
         .chain(&trace.aftermath)
+        .chain(trace.cycle.iter().flat_map(|cycle| &cycle.steps))
         .map(|step| step.actor.len())
         .max()
         .unwrap_or_default();
-    for (index, step) in trace.steps.iter().enumerate() {
+    if above > 0 {
+        let last = if above == 1 {
+            String::new()
+        } else {
+            format!(" to {above}")
+        };
+        let _ = writeln!(text, "  {}", set(styles.dim, &format!("1{last} as above")));
+    }
+    for (index, step) in trace.steps.iter().enumerate().skip(above) {
         step_text(&mut text, index + 1, step, width, styles);
+    }
+    if let Some(cycle) = &trace.cycle {
+        let first = trace.steps.len() + 1;
+        let _ = writeln!(
+            text,
+            "  {}",
+            set(
+                styles.bad,
+                &if cycle.steps.is_empty() {
+                    "Nothing happens any more.".to_owned()
+                } else {
+                    format!(
+                        "From here on, again and again: {first} to {}.",
+                        trace.steps.len() + cycle.steps.len()
+                    )
+                }
+            )
+        );
+        for (index, step) in cycle.steps.iter().enumerate() {
+            step_text(&mut text, first + index, step, width, styles);
+        }
     }
     for (property, finding) in findings {
         // Writing into a string does not fail.

@@ -5,15 +5,20 @@ use std::sync::Arc;
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::{Catalog, LookupError};
 use shimproof_model::trace::{Setting, Trace, record_with_aftermath};
+use shimproof_model::world::Containerd;
 use shimproof_model::{Action, World};
-use shimproof_properties::reachability::{self, Reachability};
+use shimproof_properties::mutation::{Change, Mutant};
+use shimproof_properties::reachability::Reachability;
 use shimproof_properties::{CheckError, Engine, Finding, Findings, Machine, Property, PropertyKind, check};
-use shimproof_scenario::{Overrides, Scenario, ScenarioError};
+use shimproof_scenario::{DesignError, Overrides, Scenario, ScenarioError};
 use shimproof_search::{Answer, Limits, Observer};
 
+use crate::asked::ask;
+use crate::builtin::BuiltinError;
 use crate::coverage::Coverage;
 use crate::fate::{self, Fate};
-use crate::rests_on::{RestsOn, inferred};
+use crate::further::{self, OwnSearch};
+use crate::rests_on::{RestsOn, unproven};
 
 /// What is asked of a scenario.
 #[derive(Clone, Debug)]
@@ -21,7 +26,7 @@ pub struct Question<'a> {
     /// The scenario.
     pub scenario: &'a Scenario,
     /// A design in place of the scenario's own containerd releases.
-    pub design: Option<&'a str>,
+    pub design: Option<&'a Containerd>,
     /// Properties and reachabilities by name; all properties, if empty.
     pub properties: &'a [String],
     /// Whether all reachabilities are asked as well.
@@ -69,6 +74,22 @@ pub struct Verification {
     pub reduced: bool,
     /// What of the machine was exercised; none from an engine that does not say.
     pub coverage: Option<Coverage>,
+    /// What was not asked, and why.
+    pub notes: Vec<String>,
+}
+
+impl Verification {
+    /// Whether a search was cut short.
+    pub fn cut_short(&self) -> bool {
+        self.bound().is_some()
+    }
+
+    /// What cut a search short: the main one, or one for a property of its own.
+    pub fn bound(&self) -> Option<&str> {
+        let of_own = self.results.iter().filter_map(|result| result.search.as_ref());
+        let mut bounds = of_own.filter_map(|search| search.bound.as_deref());
+        self.bound.as_deref().or_else(|| bounds.next())
+    }
 }
 
 /// The answer to one property.
@@ -84,10 +105,15 @@ pub struct PropertyResult {
     pub verdict: Verdict,
     /// Whether the property speaks of something that never occurred.
     pub vacuous: bool,
-    /// The inferred facts that a `holds` or `unreached` rests on.
+    /// What a `holds` or `unreached` rests on that is only inferred, or that a design proposes.
     pub rests_on: Vec<RestsOn>,
     /// How it is violated or reached, as short as possible.
     pub trace: Option<Trace>,
+    /// Whether it is told for information: it is about another client than the one of the scenario, and nobody asked
+    /// for it by name.
+    pub information: bool,
+    /// The search that decided it, if it was another one than that of the verification.
+    pub search: Option<OwnSearch>,
 }
 
 /// A verdict.
@@ -107,6 +133,17 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// The verdict of an answer, and whether it is vacuous.
+    pub(crate) fn of(answer: Answer) -> (Self, bool) {
+        match answer {
+            Answer::Holds { vacuous } => (Self::Holds, vacuous),
+            Answer::Violated => (Self::Violated, false),
+            Answer::Reached => (Self::Reached, false),
+            Answer::Unreached => (Self::Unreached, false),
+            Answer::Unknown => (Self::Unknown, false),
+        }
+    }
+
     /// Its name in reports.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -125,9 +162,9 @@ pub enum VerifyError {
     /// The scenario cannot be used.
     #[error(transparent)]
     Scenario(#[from] Box<ScenarioError>),
-    /// The design is not known.
+    /// A name or release is not known.
     #[error(transparent)]
-    Design(#[from] LookupError),
+    Lookup(#[from] LookupError),
     /// A property is not known.
     #[error("there is no property `{given}`; the nearest are {}", nearest.join(", "))]
     UnknownProperty {
@@ -136,62 +173,29 @@ pub enum VerifyError {
         /// The names most like it.
         nearest: Vec<String>,
     },
+    /// A mutant is not known.
+    #[error("there is no mutant `{given}`; the nearest are {}", nearest.join(", "))]
+    UnknownMutant {
+        /// What was asked.
+        given: String,
+        /// The names most like it.
+        nearest: Vec<String>,
+    },
+    /// The built-in scenarios cannot be read.
+    #[error(transparent)]
+    Builtin(#[from] BuiltinError),
     /// The model failed.
     #[error("the search failed: {0}")]
     Check(#[from] CheckError),
 }
 
-/// The names of all properties and reachabilities.
-pub fn property_ids() -> Vec<String> {
-    let properties = shimproof_properties::all::<Abstract>()
-        .into_iter()
-        .map(|property| property.id.to_owned());
-    properties
-        .chain(
-            reachability::all()
-                .into_iter()
-                .map(|reachability| reachability.id),
-        )
-        .collect()
-}
-
-/// The error that names the properties most like `given`.
-pub fn unknown_property(given: &str) -> VerifyError {
-    let mut ids = property_ids();
-    ids.sort_by_cached_key(|id| strsim::damerau_levenshtein(id, given));
-    ids.truncate(3);
-    VerifyError::UnknownProperty {
-        given: given.to_owned(),
-        nearest: ids,
-    }
-}
-
-/// The properties and reachabilities of those names; all properties, if there are none.
-///
-/// # Errors
-/// [`VerifyError::UnknownProperty`].
-pub fn ask(
-    names: &[String],
-    reachabilities: bool,
-) -> Result<(Vec<Property<Abstract>>, Vec<Reachability>), VerifyError> {
-    let mut properties = Vec::new();
-    let mut reached = Vec::new();
-    for name in names {
-        if let Some(property) = shimproof_properties::find(name) {
-            properties.push(property);
-        } else if let Some(reachability) = reachability::find(name) {
-            reached.push(reachability);
-        } else {
-            return Err(unknown_property(name));
+impl From<DesignError> for VerifyError {
+    fn from(error: DesignError) -> Self {
+        match error {
+            DesignError::Unknown(error) => Self::Lookup(error),
+            DesignError::File(error) => Self::Scenario(error),
         }
     }
-    if names.is_empty() {
-        properties = shimproof_properties::all();
-        if reachabilities {
-            reached = reachability::all();
-        }
-    }
-    Ok((properties, reached))
 }
 
 /// Answers a question.
@@ -203,24 +207,65 @@ pub fn verify(
     question: &Question<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Verification, VerifyError> {
-    let (properties, reachabilities) = ask(question.properties, question.reachabilities)?;
-    let design = match question.design {
-        Some(name) => Some((name.to_owned(), catalog.design_row(name)?.clone())),
-        None => None,
+    let world = world_of(catalog, question)?;
+    verify_world(question, world, observer)
+}
+
+/// Answers a question about a mutant.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_mutant(
+    catalog: &Catalog,
+    question: &Question<'_>,
+    mutant: &Mutant,
+    observer: &mut dyn Observer,
+) -> Result<Verification, VerifyError> {
+    let mutated = mutant.mutate_catalog(catalog);
+    // A design stands beside the catalogue: its own row is changed.
+    let design = match (&mutant.change, question.design) {
+        (Change::Field(change), Some(design)) => Some(Containerd::new(
+            design.version.clone(),
+            &change.containerd(&design.row),
+        )),
+        (_, design) => design.cloned(),
     };
+    let question = &Question {
+        design: design.as_ref(),
+        ..question.clone()
+    };
+    let mut world = world_of(mutated.as_ref().unwrap_or(catalog), question)?;
+    mutant.mutate_tables(&mut world, |_| ());
+    for release in &mut world.containerd {
+        release.version = format!("{} with {mutant}", release.version);
+    }
+    verify_world(question, world, observer)
+}
+
+fn world_of(catalog: &Catalog, question: &Question<'_>) -> Result<World<Abstract>, VerifyError> {
     let overrides = Overrides {
-        design,
+        design: question.design.cloned(),
         pods: question.pods,
         faults: question.faults,
         ..Overrides::default()
     };
-    let world = question.scenario.world(catalog, &overrides).map_err(Box::new)?;
+    Ok(question.scenario.world(catalog, &overrides).map_err(Box::new)?)
+}
+
+fn verify_world(
+    question: &Question<'_>,
+    world: World<Abstract>,
+    observer: &mut dyn Observer,
+) -> Result<Verification, VerifyError> {
+    let asked = ask(question.properties, question.reachabilities)?;
     let machine = Arc::new(Machine::new(world));
-    let asked: Vec<Reachability> = reachabilities.iter().cloned().chain(fate::asked()).collect();
+    let asked = asked.of_world(machine.world(), question.engine);
+    let (properties, reachabilities) = (&asked.properties, &asked.reachabilities);
+    let of_fate: Vec<Reachability> = reachabilities.iter().cloned().chain(fate::asked()).collect();
     let mut findings = check(
         &machine,
-        &properties,
-        &asked,
+        properties,
+        &of_fate,
         question.engine,
         question.limits,
         observer,
@@ -230,12 +275,12 @@ pub fn verify(
         .split_off(properties.len() + reachabilities.len());
 
     let world = machine.world();
-    let rests_on = inferred(world, &findings.facts);
+    let rests_on = unproven(world, &findings.facts);
     let names = Names {
         scenario: &question.scenario.file.name,
         design: &design_name(world),
         setting: Setting {
-            design: question.design.map(str::to_owned),
+            design: question.design.map(|design| design.version.clone()),
             pods: question.pods,
             faults: question.faults,
             ..Setting::default()
@@ -243,13 +288,13 @@ pub fn verify(
     };
     let statements = properties
         .iter()
-        .map(|property| (property.statement.to_owned(), PropertyKind::Always))
+        .map(|property| (property.about.statement.to_owned(), PropertyKind::Always))
         .chain(
             reachabilities
                 .iter()
                 .map(|r| (r.statement.clone(), PropertyKind::Reachable)),
         );
-    let results = findings
+    let mut results: Vec<PropertyResult> = findings
         .findings
         .iter()
         .zip(statements)
@@ -259,6 +304,9 @@ pub fn verify(
             result(world, &names, finding, property, statement, kind, &rests_on)
         })
         .collect();
+    // In the order of the catalogue: what is about whole runs comes before what can be reached.
+    let further = further::further(&asked, &machine, &names, findings.unknown, question, observer)?;
+    results.splice(properties.len()..properties.len(), further);
     Ok(Verification {
         scenario: names.scenario.to_owned(),
         title: question.scenario.file.title.clone(),
@@ -271,17 +319,19 @@ pub fn verify(
         faults: faults(world),
         reduced: is_reduced(world, question.engine),
         coverage: Coverage::of(world, &findings),
+        notes: asked.notes,
         ..numbers(&findings)
     })
 }
 
-struct Names<'a> {
-    scenario: &'a str,
-    design: &'a str,
-    setting: Setting,
+/// Of scenario and design, as traces carry them.
+pub(crate) struct Names<'a> {
+    pub scenario: &'a str,
+    pub design: &'a str,
+    pub setting: Setting,
 }
 
-fn result(
+pub(crate) fn result(
     world: &World<Abstract>,
     names: &Names<'_>,
     finding: &Finding<Abstract>,
@@ -290,21 +340,12 @@ fn result(
     kind: PropertyKind,
     rests_on: &[RestsOn],
 ) -> PropertyResult {
-    let (verdict, vacuous) = match finding.answer {
-        Answer::Holds { vacuous } => (Verdict::Holds, vacuous),
-        Answer::Violated => (Verdict::Violated, false),
-        Answer::Reached => (Verdict::Reached, false),
-        Answer::Unreached => (Verdict::Unreached, false),
-        Answer::Unknown => (Verdict::Unknown, false),
-    };
+    let (verdict, vacuous) = Verdict::of(finding.answer);
     let trace = finding.path.as_ref().map(|path| {
         let actions: Vec<Action<Abstract>> = path.actions().map(|taken| taken.action).collect();
         let (trace, last) = record_with_aftermath(world, &actions);
-        let broken = property.and_then(|property| {
-            last.pods
-                .iter()
-                .find_map(|pod| (property.broken)(world, &last.environment, pod, &mut |_| ()))
-        });
+        let broken = property
+            .and_then(|property| property.broken_by(world, &last.environment, &last.pods, &mut |_| ()));
         Trace {
             scenario: names.scenario.to_owned(),
             setting: names.setting.clone(),
@@ -326,6 +367,8 @@ fn result(
             Vec::new()
         },
         trace,
+        information: false,
+        search: None,
     }
 }
 
@@ -349,6 +392,7 @@ fn numbers(findings: &Findings<Abstract>) -> Verification {
         faults: String::new(),
         reduced: false,
         coverage: None,
+        notes: Vec::new(),
     }
 }
 
@@ -419,7 +463,8 @@ fn components(world: &World<Abstract>) -> Vec<String> {
     components
 }
 
-fn faults(world: &World<Abstract>) -> String {
+/// The faults that can happen, in words.
+pub(crate) fn faults(world: &World<Abstract>) -> String {
     let budget = &world.faults;
     let kinds = [
         ("containerd restart", budget.containerd_restart),

@@ -2,11 +2,15 @@
 
 use std::fmt::Write as _;
 
+use shimproof_model::catalog::provenance::Known;
+use shimproof_model::trace::{Trace, TraceStep};
+
 use crate::fate::Fate;
+use crate::further::OwnSearch;
 use crate::rests_on::RestsOn;
 use crate::style::{Styles, set};
 use crate::suite::{SuiteReport, verdict_text};
-use crate::trace_text::trace_text;
+use crate::trace_text::trace_text_after;
 use crate::verification::{PropertyResult, Verdict, Verification};
 
 /// One scenario under one design: its verdicts, what they rest on, and the traces of what is violated.
@@ -47,12 +51,21 @@ pub fn verification_text(verification: &Verification, styles: &Styles) -> String
             told.push(rests_on);
         }
     }
-    if !told.is_empty() {
-        let _ = writeln!(text);
-        let _ = writeln!(
-            text,
-            "What holds rests on facts that are only inferred, neither read in the source nor executed:"
-        );
+    for (known, what) in [
+        (
+            Known::Proposed,
+            "What holds rests on what the design proposes, and no release does:",
+        ),
+        (
+            Known::Inferred,
+            "What holds rests on facts that are only inferred, neither read in the source nor executed:",
+        ),
+    ] {
+        let told: Vec<&&RestsOn> = told.iter().filter(|fact| fact.known == known).collect();
+        if !told.is_empty() {
+            let _ = writeln!(text);
+            let _ = writeln!(text, "{what}");
+        }
         for rests_on in told {
             let _ = writeln!(text, "  {}: {}", rests_on.row, rests_on.field);
         }
@@ -60,23 +73,83 @@ pub fn verification_text(verification: &Verification, styles: &Styles) -> String
     let _ = writeln!(text);
     fate_text(&mut text, &verification.fate, styles);
     let results: Vec<&PropertyResult> = verification.results.iter().collect();
+    let mut told: Vec<&[TraceStep]> = Vec::new();
     for story in stories(&results) {
         let Some(trace) = &story[0].trace else { continue };
+        // Under any client it goes as it went under the kubelet.
+        if story[0].information && violated_already(verification) {
+            continue;
+        }
         let names: Vec<&str> = story.iter().map(|result| result.property.as_str()).collect();
         let _ = writeln!(text);
         let _ = writeln!(
             text,
-            "{} {} {} by these {} steps, and by no fewer:",
+            "{} {} {} by {}:",
             set(styles.name, &names.join(", ")),
             if names.len() == 1 { "is" } else { "are" },
             story[0].verdict.as_str(),
-            trace.steps.len()
+            length(trace)
         );
-        text.push_str(&trace_text(trace, &findings(&story), styles));
+        let above = told.iter().map(|other| in_common(other, &trace.steps)).max();
+        text.push_str(&trace_text_after(
+            trace,
+            above.unwrap_or_default(),
+            &findings(&story),
+            styles,
+        ));
+        told.push(&trace.steps);
     }
     let _ = writeln!(text);
     let _ = writeln!(text, "{}", set(styles.dim, &explored(verification)));
+    let mut told: Vec<String> = Vec::new();
+    for result in &verification.results {
+        let line = result.search.as_ref().map(explored_by_its_own);
+        if let Some(line) = line.filter(|line| !told.contains(line)) {
+            let _ = writeln!(text, "{}", set(styles.dim, &line));
+            told.push(line);
+        }
+    }
+    for note in &verification.notes {
+        let _ = writeln!(text, "{}", set(styles.open, note));
+    }
     text
+}
+
+/// Whether the scenario's own client violates what `containerd-guards-itself` asks of any.
+fn violated_already(verification: &Verification) -> bool {
+    let mut results = verification.results.iter();
+    results.any(|result| result.property == "options-accepted" && result.verdict == Verdict::Violated)
+}
+
+/// How many steps two traces have in common from their start.
+pub(crate) fn in_common(one: &[TraceStep], other: &[TraceStep]) -> usize {
+    one.iter().zip(other).take_while(|(a, b)| a == b).count()
+}
+
+/// How long the trace is, as the words before it say.
+pub(crate) fn length(trace: &Trace) -> String {
+    let steps = trace.steps.len();
+    match &trace.cycle {
+        None => format!("these {steps} steps, and by no fewer"),
+        Some(cycle) if cycle.steps.is_empty() => {
+            format!("these {steps} steps, after which nothing happens any more")
+        }
+        Some(cycle) => format!(
+            "these {steps} steps, and then {} again and again",
+            cycle.steps.len()
+        ),
+    }
+}
+
+fn explored_by_its_own(search: &OwnSearch) -> String {
+    let end = match &search.bound {
+        None => "every reachable state".to_owned(),
+        Some(bound) => format!("cut short: {bound}"),
+    };
+    format!(
+        "{end} {}: {} states, {} steps between them",
+        search.what, search.states, search.transitions
+    )
 }
 
 /// What becomes of the pods: also where nothing is violated, this says what keeps it so.
@@ -118,7 +191,7 @@ pub(crate) fn stories<'r>(results: &[&'r PropertyResult]) -> Vec<Vec<&'r Propert
                 && story[0]
                     .trace
                     .as_ref()
-                    .is_some_and(|other| other.steps == trace.steps)
+                    .is_some_and(|other| other.steps == trace.steps && other.cycle == trace.cycle)
         });
         match same {
             Some(story) => story.push(result),
@@ -144,7 +217,14 @@ fn verdict_line(result: &PropertyResult, styles: &Styles) -> String {
     };
     let mut line = set(style, &verdict_text(result.verdict, result.vacuous));
     if let Some(trace) = &result.trace {
-        let _ = write!(line, ", {} steps: {}", trace.steps.len(), trace.finding);
+        let again = match &trace.cycle {
+            Some(cycle) if !cycle.steps.is_empty() => format!(" and {} again and again", cycle.steps.len()),
+            _ => String::new(),
+        };
+        let _ = write!(line, ", {} steps{again}: {}", trace.steps.len(), trace.finding);
+    }
+    if result.information {
+        let _ = write!(line, " {}", set(styles.dim, "[for information]"));
     }
     line
 }
@@ -185,10 +265,10 @@ pub fn suite_text(report: &SuiteReport, styles: &Styles) -> String {
         let violated: Vec<&str> = verification
             .results
             .iter()
-            .filter(|result| result.verdict == Verdict::Violated)
+            .filter(|result| result.verdict == Verdict::Violated && !result.information)
             .map(|result| result.property.as_str())
             .collect();
-        let verdict = if let Some(bound) = &verification.bound {
+        let verdict = if let Some(bound) = verification.bound() {
             set(styles.open, &format!("unknown: {bound}"))
         } else if verification
             .results
@@ -211,9 +291,14 @@ pub fn suite_text(report: &SuiteReport, styles: &Styles) -> String {
             (Some(false), None) => "; the pod never runs".to_owned(),
             _ => String::new(),
         };
+        let told = |result: &&PropertyResult| result.information && result.verdict == Verdict::Violated;
+        let besides = match verification.results.iter().find(told) {
+            Some(result) if violated.is_empty() => format!("; {} is violated", result.property),
+            _ => String::new(),
+        };
         let _ = writeln!(
             text,
-            "  {}: {verdict} ({} states){never}",
+            "  {}: {verdict} ({} states){besides}{never}",
             verification.design, verification.states
         );
     }

@@ -9,7 +9,7 @@ use shimproof_properties::{Engine, find};
 use shimproof_reports::diagram::{Event, Lifeline, Sequence, mermaid, svg};
 use shimproof_reports::state_graph::{self, Bottleneck, OUTCOME, Quotient, StateGraph};
 use shimproof_reports::{Question, TraceFormat, Verdict, itf, run_suite, verify, with_builtin_scenarios};
-use shimproof_scenario::{Overrides, Scenario};
+use shimproof_scenario::{Design, Overrides, Scenario};
 use shimproof_search::{Limits, PackedOptions};
 
 fn with_scenario<T>(name: &str, use_it: impl FnOnce(&Scenario) -> T) -> T {
@@ -28,7 +28,11 @@ fn founding_trace() -> Trace {
     with_scenario("containerd-11091", |scenario| {
         let question = Question {
             scenario,
-            design: Some("nil-check-missing-node"),
+            design: Some(
+                &Design::named(Catalog::embedded(), "nil-check-missing-node")
+                    .unwrap()
+                    .containerd,
+            ),
             properties: &["options-accepted".to_owned()],
             reachabilities: false,
             pods: None,
@@ -96,7 +100,7 @@ fn every_trace_of_the_suite_can_be_drawn_and_exchanged() {
 
             let itf = itf(trace);
             let read: itf::Trace<itf::Value> = serde_json::from_value(itf).unwrap();
-            assert_eq!(read.states.len(), 1 + trace.steps.len() + trace.aftermath.len());
+            assert_eq!(read.states.len(), 1 + trace.all_steps().count());
 
             let kept: Trace = serde_json::from_str(&TraceFormat::Json.render(trace)).unwrap();
             assert_eq!(&kept, trace);
@@ -123,7 +127,7 @@ fn every_bad_run_passes_the_bottleneck() {
         let catalog = Catalog::embedded();
         let world = |design: &str| {
             let overrides = Overrides {
-                design: Some((design.to_owned(), catalog.design_row(design).unwrap().clone())),
+                design: Some(Design::named(catalog, design).unwrap().containerd),
                 ..Overrides::default()
             };
             scenario.world(catalog, &overrides).unwrap()

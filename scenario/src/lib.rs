@@ -25,6 +25,7 @@
 //! them.
 
 mod containerd;
+mod design;
 mod error;
 mod file;
 mod kubernetes;
@@ -37,6 +38,9 @@ pub use containerd::{
     ConfigLoading, ConfigRefusal, ContainerdConfig, DefaultRuncOptions, Handler, ImportsMerge, KeyMatching,
     Loaded, Migration, OptionsTable, RUNC_OPTION_KEYS, RuncOptionKeys, RuncOptionType, RuntimesMerge,
     Workload, load_containerd_config, load_containerd_config_text,
+};
+pub use design::{
+    Change, Design, DesignError, FORMS, Form, PROPOSALS, Values, Variable, Yields, design_schema,
 };
 pub use error::ScenarioError;
 pub use file::{

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use shimproof_model::Abstract;
 use shimproof_model::catalog::Catalog;
 use shimproof_model::trace::Compare;
-use shimproof_scenario::{Overrides, Scenario};
+use shimproof_scenario::{Design, Overrides, Scenario};
 use shimproof_sim::{
     FaultKind, Parts, SimulateOptions, Simulation, Twins, render_simulation, replay_trace, simulate_any,
     simulate_scenario, simulate_twins, simulation_json,
@@ -31,7 +31,7 @@ fn runs(runs: u64) -> SimulateOptions {
 fn simulate(scenario: &str, design: Option<&str>, options: &SimulateOptions) -> Simulation {
     let catalog = Catalog::embedded();
     let scenario = Scenario::load(&examples().join(scenario)).unwrap();
-    let design = design.map(|name| (name.to_owned(), catalog.design_row(name).unwrap().clone()));
+    let design = design.map(|name| Design::named(catalog, name).unwrap().containerd);
     let overrides = Overrides {
         design,
         ..Overrides::default()
@@ -127,8 +127,8 @@ fn what_holds_of_a_scenario_holds_of_more_pods_and_faults() {
         .collect();
     let catalog = Catalog::embedded();
     for design in ["nil-or-node", "v2.3.4"] {
-        let row = catalog.design_row(design).unwrap();
-        let found = simulate_any(catalog, Some((design, row)), &known, &runs(150), &mut |_| ());
+        let row = Design::named(catalog, design).unwrap().containerd;
+        let found = simulate_any(catalog, Some(&row), &known, &runs(150), &mut |_| ());
         assert!(found.failure.is_none(), "{}", render_simulation(&found));
     }
 }

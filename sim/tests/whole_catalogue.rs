@@ -9,6 +9,7 @@
 use std::path::PathBuf;
 
 use shimproof_model::catalog::Catalog;
+use shimproof_model::world::Containerd;
 use shimproof_scenario::{Outcome, Overrides, Scenario, ShimSection};
 use shimproof_sim::{PredictError, predict_with, render_text};
 
@@ -58,7 +59,7 @@ fn on_every_release(mut scenario: Scenario, host_users: Option<bool>, gates: &[(
                 .shims
                 .insert("io.containerd.runsc.v1".to_owned(), section);
             let overrides = Overrides {
-                design: Some((release.id.clone(), release.clone())),
+                design: Some(Containerd::new(release.id.clone(), release)),
                 ..Overrides::default()
             };
             let prediction = predict_with(&scenario, catalog, &overrides);

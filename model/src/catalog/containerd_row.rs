@@ -1,5 +1,6 @@
 //! Rows of `catalog/containerd.toml`: one for each range of containerd releases that behave alike.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::provenance::row;
@@ -8,25 +9,37 @@ use crate::finite::finite_enum;
 use crate::type_url::TypeUrl;
 
 /// How one range of containerd releases carries options from CRI to the shim.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+///
+/// Its JSON schema holds the behaviours only: what a design file can override.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ContainerdRow {
     /// The name of the row.
+    #[schemars(skip)]
     pub id: String,
     /// The tags that behave so.
+    #[schemars(skip)]
     pub releases: Vec<Range>,
     /// Untagged stretches of a branch that behave so.
     #[serde(default)]
+    #[schemars(skip)]
     pub windows: Vec<Window>,
     /// Public sources.
+    #[schemars(skip)]
     pub sources: Vec<String>,
     /// Keys that were seen when real components were run.
     #[serde(default)]
+    #[schemars(skip)]
     pub executed: Vec<String>,
     /// Keys that are only inferred.
     #[serde(default)]
+    #[schemars(skip)]
     pub inferred: Vec<String>,
+    /// Keys that a design file changed. No file of the catalogue has them.
+    #[serde(skip)]
+    pub proposed: Vec<String>,
     /// What to know besides.
+    #[schemars(skip)]
     pub notes: Option<String>,
 
     /// The highest `version` of a configuration file that the release accepts.
@@ -69,6 +82,9 @@ pub struct ContainerdRow {
     pub task_api_endpoint: TaskApiEndpoint,
     /// When `updateContainerIOOwner` writes an owner.
     pub io_owner_guard: IoOwnerGuard,
+    /// Which id it writes.
+    #[serde(default)]
+    pub io_owner_id: IoOwnerId,
 
     /// When the runtime options travel in place of the task options.
     pub options_fallback: OptionsFallback,
@@ -113,7 +129,7 @@ pub struct ContainerdRow {
     pub shipped_shim: String,
 }
 
-row!(ContainerdRow, ContainerdField);
+row!(ContainerdRow, ContainerdField, proposed);
 
 /// An untagged stretch of a branch.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -170,6 +186,8 @@ finite_enum! {
         TaskApiEndpoint = "task-api-endpoint",
         /// [`ContainerdRow::io_owner_guard`].
         IoOwnerGuard = "io-owner-guard",
+        /// [`ContainerdRow::io_owner_id`].
+        IoOwnerId = "io-owner-id",
         /// [`ContainerdRow::options_fallback`].
         OptionsFallback = "options-fallback",
         /// [`ContainerdRow::daemon_task_options`].
@@ -320,6 +338,18 @@ finite_enum! {
         UnlessNil = "unless-nil",
         /// Unless it has none, or their mode is NODE.
         UnlessNilOrNode = "unless-nil-or-node",
+    }
+}
+
+finite_enum! {
+    /// Which id `updateContainerIOOwner` writes.
+    #[derive(Default)]
+    pub enum IoOwnerId {
+        /// The id that the container's user has on the host (`ToHost`): what every release that writes one does.
+        #[default]
+        HostId = "host-id",
+        /// The id that it has inside the container. No release does this: it is there for designs to be judged by.
+        ContainerId = "container-id",
     }
 }
 

@@ -21,8 +21,8 @@ pub use cgroup_driver::{CgroupDriverGate, CgroupDriverSource, RuntimeConfigCall}
 pub use containerd_row::{
     ConfigImports, ConfigKeyMatching, ConfigMigration, ConfigRuntimes, ContainerdField, ContainerdRow,
     CriUserns, DaemonTaskOptions, DefaultRuncOptions, IdmappedMounts, InfoOptions, Introspection,
-    IntrospectionNilOptions, IoOwnerGuard, NoPivot, OptionsFallback, PinUserns, StartForAppContainers,
-    StartStdin, TaskApiEndpoint, TaskOptionsBase, Window,
+    IntrospectionNilOptions, IoOwnerGuard, IoOwnerId, NoPivot, OptionsFallback, PinUserns,
+    StartForAppContainers, StartStdin, TaskApiEndpoint, TaskOptionsBase, Window,
 };
 pub use designs::NamedDesign;
 pub use error::{CatalogError, LookupError};
@@ -163,6 +163,22 @@ impl Catalog {
             }
         }
         Ok(catalog)
+    }
+
+    /// The same catalogue, in which each containerd and kubelet row is what these make of it.
+    #[must_use]
+    pub fn with_rows(
+        &self,
+        containerd: impl Fn(&ContainerdRow) -> ContainerdRow,
+        kubelet: impl Fn(&KubeletRow) -> KubeletRow,
+    ) -> Self {
+        Self {
+            containerd: self.containerd.iter().map(containerd).collect(),
+            kubelet: self.kubelet.iter().map(kubelet).collect(),
+            shims: self.shims.clone(),
+            oci_runtimes: self.oci_runtimes.clone(),
+            designs: self.designs.clone(),
+        }
     }
 
     /// Rows of containerd releases, in the order of the file.

@@ -11,6 +11,8 @@ finite_enum! {
         Read = "read",
         /// Concluded from other facts; neither run nor read.
         Inferred = "inferred",
+        /// Neither a fact nor known: a design file proposes it.
+        Proposed = "proposed",
     }
 }
 
@@ -24,6 +26,10 @@ pub trait Row {
     fn executed(&self) -> &[String];
     /// Keys whose value is only inferred.
     fn inferred(&self) -> &[String];
+    /// Keys whose value no release has: a design file proposes it.
+    fn proposed(&self) -> &[String] {
+        &[]
+    }
     /// What a reader of the row should know besides.
     fn notes(&self) -> Option<&str>;
     /// The keys that `executed` and `inferred` may name.
@@ -33,7 +39,9 @@ pub trait Row {
 
     /// How the value of `key` is known: read in the source, unless the row says otherwise.
     fn known(&self, key: &str) -> Known {
-        if self.inferred().iter().any(|k| k == key) {
+        if self.proposed().iter().any(|k| k == key) {
+            Known::Proposed
+        } else if self.inferred().iter().any(|k| k == key) {
             Known::Inferred
         } else if self.executed().iter().any(|k| k == key) {
             Known::Executed
@@ -43,9 +51,10 @@ pub trait Row {
     }
 }
 
-/// Implements [`Row`] for a struct with the fields `id`, `sources`, `executed`, `inferred` and `notes`.
+/// Implements [`Row`] for a struct with the fields `id`, `sources`, `executed`, `inferred` and `notes`, and
+/// `proposed` where a design can change the row.
 macro_rules! row {
-    ($row:ty, $field:ty) => {
+    ($row:ty, $field:ty $(, $proposed:ident)?) => {
         impl $crate::catalog::provenance::Row for $row {
             fn id(&self) -> &str {
                 &self.id
@@ -59,6 +68,9 @@ macro_rules! row {
             fn inferred(&self) -> &[String] {
                 &self.inferred
             }
+            $(fn proposed(&self) -> &[String] {
+                &self.$proposed
+            })?
             fn notes(&self) -> Option<&str> {
                 self.notes.as_deref()
             }

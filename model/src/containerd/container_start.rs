@@ -1,7 +1,7 @@
 //! `StartContainer`: internal/cri/server/container_start.go and container_start_linux.go@v2.0.1,
 //! pkg/cri/server/container_start.go@v1.7.34.
 
-use crate::catalog::{ContainerdField, CriUserns};
+use crate::catalog::{ContainerdField, CriUserns, IoOwnerId};
 use crate::domain::Domain;
 use crate::guards::{Guard, Owner};
 use crate::log::Log;
@@ -61,12 +61,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         let options = state_of::<D>(self.recorded_options());
         let (name, shown) = (self.runtime_name(), seen::<D>(self.recorded_options()));
         let table = &self.containerd().guards.io_owner;
-        let decision = table.decide((userns.mode(), runtime, options));
-        self.containerd_decided(
+        let decision = self.containerd_decides(
             ContainerdField::IoOwnerGuard,
             Guard::UpdateContainerIoOwner,
-            decision,
-            table.name(),
+            table,
+            (userns.mode(), runtime, options),
             || format!("{userns}; runtime {name}; runtime options {shown}"),
             "internal/cri/server/container_start_linux.go@v2.0.1",
         );
@@ -74,9 +73,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             return Ok(None);
         }
         // The mappings of the OCI specification: those of the options, where the plugin knows them.
-        let mapping = match self.containerd().row.cri_userns {
-            CriUserns::Absent => None,
-            CriUserns::Created => userns.mapping(),
+        self.on_containerd(ContainerdField::IoOwnerId);
+        let row = &self.containerd().row;
+        let mapping = match (row.cri_userns, row.io_owner_id) {
+            (CriUserns::Created, IoOwnerId::HostId) => userns.mapping(),
+            (CriUserns::Absent, _) | (_, IoOwnerId::ContainerId) => None,
         };
         let user = self.spec().containers[usize::from(container)].user;
         D::to_host(mapping, user)

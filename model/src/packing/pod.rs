@@ -169,7 +169,7 @@ impl PodPacking {
 
     /// How many states a container can be in.
     fn states(&self) -> u64 {
-        2 + 2 * OWNERS * self.shared.oci_runtimes
+        2 + 2 * OWNERS * self.shared.oci_runtimes * self.shims
     }
 
     /// The word of a pod.
@@ -337,6 +337,7 @@ impl PodPacking {
                 in_userns,
                 pipe_owner,
                 oci_runtime,
+                shim,
             } => {
                 let mut running = Writer::new();
                 running.put(field, in_userns, 2_u64)?;
@@ -346,6 +347,7 @@ impl PodPacking {
                     oci_runtime,
                     self.shared.oci_runtimes,
                 )?;
+                running.put("shim of a container", shim, self.shims)?;
                 2 + running.code
             }
         };
@@ -368,6 +370,7 @@ impl PodPacking {
                         in_userns: running.yes(),
                         pipe_owner: owner_of(running.take(OWNERS), own),
                         oci_runtime: running.byte(self.shared.oci_runtimes),
+                        shim: running.byte(self.shims),
                     }
                 }
             },

@@ -60,6 +60,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
                     in_userns,
                     pipe_owner,
                     oci_runtime: oci_runtime.unwrap_or_default(),
+                    shim,
                 };
             }
         }

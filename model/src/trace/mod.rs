@@ -16,7 +16,7 @@ pub use action::NamedAction;
 pub use digest::digest;
 pub use fields::{Change, Field, fields};
 pub use message::{Event, describe_action, describe_message};
-pub use record::{record, record_with_aftermath};
+pub use record::{record, record_lasso, record_with_aftermath};
 pub use replay::{Compare, Differs, Divergence, DivergenceKind, Replay, replay};
 
 /// The version of the format that this release writes.
@@ -50,6 +50,20 @@ pub struct Trace {
     /// The action after the last step, if a function of the machine panicked in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub panics_at: Option<NamedAction>,
+    /// Of an endless run: how it goes on after [`Self::steps`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycle: Option<Cycle>,
+}
+
+/// How an endless run goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Cycle {
+    /// After how many of the steps before it the promise was made that is never kept.
+    pub promised_after: usize,
+    /// The steps that are taken again and again: after the last of them the state is that before the first. None if
+    /// nothing happens any more.
+    pub steps: Vec<TraceStep>,
 }
 
 /// What a trace was run on, beyond the name of its scenario: all that is needed to run it again.
@@ -83,11 +97,17 @@ impl Setting {
 }
 
 impl Trace {
-    /// The fields of every state of the run and of its aftermath: the initial one, then one after each step.
+    /// The steps of the run, of its cycle if it is endless, and of its aftermath.
+    pub fn all_steps(&self) -> impl Iterator<Item = &TraceStep> {
+        let cycle = self.cycle.iter().flat_map(|cycle| &cycle.steps);
+        self.steps.iter().chain(cycle).chain(&self.aftermath)
+    }
+
+    /// The fields of every state of [`Self::all_steps`]: the initial one, then one after each step.
     pub fn states(&self) -> Vec<Vec<Field>> {
         let mut states = vec![self.start.clone()];
         let mut state = self.start.clone();
-        for step in self.steps.iter().chain(&self.aftermath) {
+        for step in self.all_steps() {
             for change in &step.changes {
                 if let Some(field) = state.iter_mut().find(|field| field.field == change.field) {
                     field.value.clone_from(&change.after);

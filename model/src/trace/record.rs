@@ -10,7 +10,9 @@ use crate::world::World;
 
 use super::fields::{Field, changes, fields};
 use super::message::{describe_action, describe_message};
-use super::{GuardDecision, NamedAction, RefusalText, Setting, TRACE_VERSION, Trace, TraceStep, digest};
+use super::{
+    Cycle, GuardDecision, NamedAction, RefusalText, Setting, TRACE_VERSION, Trace, TraceStep, digest,
+};
 
 /// Writes down what happens, step by step.
 pub(super) struct Recorder<'w, D: Domain> {
@@ -89,8 +91,24 @@ pub fn record<D: Domain>(world: &World<D>, actions: &[Action<D>]) -> (Trace, Nod
         steps,
         aftermath: Vec::new(),
         panics_at: None,
+        cycle: None,
     };
     (trace, recorder.node)
+}
+
+/// [`record`] of an endless run: `stem`, and then `cycle` again and again.
+pub fn record_lasso<D: Domain>(
+    world: &World<D>,
+    stem: &[Action<D>],
+    cycle: &[Action<D>],
+    promised_after: usize,
+) -> Trace {
+    let (mut trace, _) = record(world, &[stem, cycle].concat());
+    trace.cycle = Some(Cycle {
+        promised_after,
+        steps: trace.steps.split_off(stem.len()),
+    });
+    trace
 }
 
 /// The most steps from a message to the reply of its call: `-info`, `start`, `-info`, Create, and two replies.

@@ -34,6 +34,7 @@ struct Judged {
     machine: u64,
     recent: [(Words, Judgement); RECENT],
     pods: FxHashMap<(EnvironmentWords, u64, u8), Judgement>,
+    pairs: FxHashMap<[(u64, u8); 2], Judgement>,
 }
 
 const RECENT: usize = 16;
@@ -51,6 +52,7 @@ impl Judged {
             // No state is all ones: the fields of an environment do not fill their words to the last value.
             recent: [([u64::MAX; MAX_WORDS], Judgement::default()); RECENT],
             pods: FxHashMap::default(),
+            pairs: FxHashMap::default(),
         }
     }
 }
@@ -94,7 +96,43 @@ impl<const W: usize> PackedMachine<W> {
             };
             all = all.and(judgement);
         }
+        if self.properties.iter().any(|property| property.between.is_some()) {
+            let pods: Vec<(usize, u64, u8)> = state[first..]
+                .iter()
+                .zip(specs)
+                .enumerate()
+                .map(|(place, (word, spec))| (place, *word, *spec))
+                .collect();
+            for (number, one) in pods.iter().enumerate() {
+                for other in &pods[number + 1..] {
+                    all = all.and(self.judge_pair(judged, *one, *other));
+                }
+            }
+        }
         all
+    }
+
+    /// What the properties say of two pods, each with its place, its word and its specification.
+    fn judge_pair(&self, judged: &mut Judged, one: (usize, u64, u8), other: (usize, u64, u8)) -> Judgement {
+        let key = [(one.1, one.2), (other.1, other.2)];
+        if let Some(judgement) = judged.pairs.get(&key) {
+            return *judgement;
+        }
+        let world = self.machine.world();
+        let pod = |(place, word, _)| self.packing.unpack_pod(place, word);
+        let (one, other) = (pod(one), pod(other));
+        let mut judgement = Judgement::default();
+        for (number, property) in self.properties.iter().enumerate() {
+            let Some(between) = property.between else { continue };
+            let broken = (between.broken)(world, &one, &other).is_some();
+            judgement.broken |= u128::from(broken) << number;
+            judgement.spoken_of |= u128::from((between.antecedent)(world, &one, &other)) << number;
+        }
+        if judged.pairs.len() >= MAX_PODS_JUDGED {
+            judged.pairs.clear();
+        }
+        judged.pairs.insert(key, judgement);
+        judgement
     }
 
     #[cold]

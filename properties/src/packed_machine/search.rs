@@ -83,6 +83,7 @@ fn of_width<const W: usize>(
             guards: packed.guards(),
             peak_memory: outcome.peak_memory,
         }),
+        unknown: false,
     })
 }
 

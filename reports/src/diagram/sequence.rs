@@ -134,14 +134,19 @@ impl Sequence {
     /// The diagram of a trace.
     pub fn of(trace: &Trace) -> Self {
         let several_pods = trace
-            .steps
-            .iter()
-            .chain(&trace.aftermath)
+            .all_steps()
             .any(|step| step.action.pod.is_some_and(|pod| pod > 0));
         let mut events = Vec::new();
         for (index, step) in trace.steps.iter().enumerate() {
-            let last = index + 1 == trace.steps.len();
+            let last = index + 1 == trace.steps.len() && trace.cycle.is_none();
             add_step(step, several_pods, last, &mut events);
+        }
+        if let Some(cycle) = trace.cycle.as_ref().filter(|cycle| !cycle.steps.is_empty()) {
+            events.push(Event::LoopStart);
+            for step in &cycle.steps {
+                add_step(step, several_pods, false, &mut events);
+            }
+            events.push(Event::LoopEnd);
         }
         events.push(Event::Violation {
             property: trace.property.clone(),
@@ -157,7 +162,7 @@ impl Sequence {
             .into_iter()
             .filter(|lifeline| events.iter().any(|event| event.involves(*lifeline)))
             .collect();
-        let other_client = trace.steps.iter().any(|step| step.actor == "client");
+        let other_client = trace.all_steps().any(|step| step.actor == "client");
         Self {
             title: format!("{}, {}: {}", trace.scenario, trace.design, trace.property),
             lifelines,

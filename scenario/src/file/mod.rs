@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 pub use expect::{Defect, DesignExpectation, Expect, ExpectedVerdict, Outcome, Stage, Target};
+pub(crate) use parse::{explained, parse_toml};
 pub use values::ImageUser;
 pub use verify::{Budget, Client, UpgradeTo, Verify};
 

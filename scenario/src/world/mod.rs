@@ -17,6 +17,7 @@ use shimproof_model::world::{
 };
 
 use crate::containerd::{ContainerdConfig, Loaded, Workload};
+use crate::design::{Design, DesignError};
 use crate::error::ScenarioError;
 use crate::scenario::{Scenario, Which, value_place};
 
@@ -30,8 +31,8 @@ use tables::Tables;
 /// What a caller wants otherwise than the scenario says.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
-    /// A containerd release or design, with its row, that stands in for the scenario's own releases.
-    pub design: Option<(String, ContainerdRow)>,
+    /// A containerd release or design that stands in for the scenario's own releases.
+    pub design: Option<Containerd>,
     /// How many copies of the pod there are.
     pub pods: Option<u32>,
     /// How many faults can happen in all.
@@ -165,8 +166,8 @@ impl Scenario {
         catalog: &Catalog,
         overrides: &Overrides,
     ) -> Result<Vec<Containerd>, ScenarioError> {
-        if let Some((name, row)) = &overrides.design {
-            return Ok(vec![Containerd::new(name.clone(), row)]);
+        if let Some(design) = &overrides.design {
+            return Ok(vec![design.clone()]);
         }
         let own = (&self.file.containerd.version, &["containerd", "version"][..]);
         let later = &self.file.verify.upgrade_to.containerd;
@@ -175,9 +176,10 @@ impl Scenario {
             .map(|version| (version, &["verify", "upgrade-to", "containerd"][..]));
         std::iter::once(own)
             .chain(later)
-            .map(|(version, path)| match catalog.design_row(version) {
-                Ok(row) => Ok(Containerd::new(version.clone(), row)),
-                Err(error) => Err(self.lookup_error(path, &error)),
+            .map(|(version, path)| match Design::named(catalog, version) {
+                Ok(design) => Ok(design.containerd),
+                Err(DesignError::Unknown(error)) => Err(self.lookup_error(path, &error)),
+                Err(DesignError::File(error)) => Err(*error),
             })
             .collect()
     }

@@ -1,5 +1,7 @@
 //! What a search has found out, and what it makes of it.
 
+use std::sync::atomic::Ordering;
+
 use super::coverage::{ActionCoverage, Coverage};
 use super::leader::Search;
 use super::outcome::{PackedOutcome, PackedOutcomeOf};
@@ -20,6 +22,9 @@ pub(super) enum Place {
 impl<S: PackedSystem> Search<'_, '_, '_, S> {
     /// Takes note of what the states that were stored have answered.
     pub(super) fn settle_states(&mut self, observer: &mut dyn Observer) {
+        if !self.shared.answered.swap(false, Ordering::Relaxed) {
+            return;
+        }
         for number in 0..self.shared.state_questions.len() {
             if !read(&self.shared.plan).state_questions[number] {
                 continue;
@@ -103,8 +108,8 @@ impl<S: PackedSystem> Search<'_, '_, '_, S> {
             transitions += chunk.counts.transitions;
             terminal_states += chunk.counts.terminal;
             for (number, action) in coverage.iter_mut().enumerate() {
-                action.enabled += chunk.counts.enabled[number];
-                action.fired += chunk.counts.fired[number];
+                action.enabled += chunk.counts.kinds[number].enabled;
+                action.fired += chunk.counts.kinds[number].fired;
             }
         }
         let verdicts = (0..self.properties.len())

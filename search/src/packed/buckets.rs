@@ -13,7 +13,7 @@ pub(super) struct Buckets<State> {
     /// For each block, the next one of its partition.
     chain: Vec<u32>,
     /// For each partition, where its next step goes. At the beginning of a block: into a new block.
-    cursors: Vec<usize>,
+    cursors: Box<[usize; PARTITIONS]>,
     /// For each partition, its first block, and how many steps it has.
     first: Vec<u32>,
     lengths: Vec<u32>,
@@ -61,7 +61,7 @@ impl<State: PackedState> Buckets<State> {
         Self {
             blocks: Vec::new(),
             chain: Vec::new(),
-            cursors: vec![0; PARTITIONS],
+            cursors: Box::new([0; PARTITIONS]),
             first: vec![NO_BLOCK; PARTITIONS],
             lengths: vec![0; PARTITIONS],
         }

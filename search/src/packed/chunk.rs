@@ -17,7 +17,7 @@ pub(super) struct Span {
 }
 
 /// The most states of a chunk.
-pub(super) const MAX_SOURCES: usize = 1 << 16;
+pub(super) const MAX_SOURCES: usize = 1 << 18;
 
 /// Where a step comes from: the state that offers it, and the kind of the action.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +50,8 @@ pub(super) struct Chunk<S: PackedSystem> {
     /// With symmetry: successors as the system offers them, before each is replaced by its canonical form.
     pub(super) real_recent: Recent<S::State>,
     pub(super) scratch: S::Scratch,
+    /// The steps of the state that is being expanded.
+    pub(super) offered: Vec<(S::Action, S::State)>,
     /// For each question about steps, the offset of the first state with a step that answers it.
     pub(super) answers: Vec<Option<u32>>,
     /// Why it was not expanded to its end.
@@ -64,54 +66,75 @@ pub(super) struct Chunk<S: PackedSystem> {
 }
 
 /// What a chunk has counted since the search began.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Counts {
     pub(super) expanded: u64,
     pub(super) terminal: u64,
     pub(super) transitions: u64,
-    /// For each kind, how many states offered it, and how many steps it was.
-    pub(super) enabled: Vec<u64>,
-    pub(super) fired: Vec<u64>,
-    /// For each kind, the latest state that offered it; states are counted from one.
-    latest: Vec<u64>,
+    /// For each kind of action.
+    pub(super) kinds: Box<[KindCounts; MAX_KINDS]>,
+}
+
+/// What was counted of one kind of action.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct KindCounts {
+    /// How many states offered it, and how many steps it was.
+    pub(super) enabled: u64,
+    pub(super) fired: u64,
+    /// The latest state that offered it; states are counted from one.
+    latest: u64,
+}
+
+/// Kinds are numbered in a byte.
+const MAX_KINDS: usize = 256;
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            expanded: 0,
+            terminal: 0,
+            transitions: 0,
+            kinds: Box::new([KindCounts::default(); MAX_KINDS]),
+        }
+    }
 }
 
 impl Counts {
-    /// The state whose steps are counted is the next one.
+    /// The steps that are counted from now on are those of the next state, which has so many.
     #[inline]
-    pub(super) const fn next_state(&mut self) {
+    pub(super) const fn next_state(&mut self, steps: usize) {
         self.expanded += 1;
+        self.transitions += steps as u64;
+        self.terminal += (steps == 0) as u64;
     }
 
+    /// Counts a step; its kind as a byte.
     #[inline]
-    pub(super) fn step(&mut self, kind: usize) {
-        self.fired[kind] += 1;
-        if self.latest[kind] != self.expanded {
-            self.latest[kind] = self.expanded;
-            self.enabled[kind] += 1;
-        }
+    #[expect(clippy::cast_possible_truncation, reason = "there are at most 256 kinds")]
+    pub(super) fn step(&mut self, kind: usize) -> u8 {
+        let kind = kind as u8;
+        let counts = &mut self.kinds[usize::from(kind)];
+        counts.fired += 1;
+        counts.enabled += u64::from(counts.latest != self.expanded);
+        counts.latest = self.expanded;
+        kind
     }
 }
 
 impl<S: PackedSystem> Chunk<S> {
     pub(super) fn new(questions: usize) -> Self {
-        let kinds = S::ACTION_KINDS.len();
         Self {
             spans: Vec::new(),
             buckets: Buckets::new(),
             recent: Recent::new(),
             real_recent: Recent::new(),
             scratch: S::Scratch::default(),
+            offered: Vec::new(),
             answers: vec![None; questions],
             stopped: None,
             fault: None,
             asymmetry: None,
-            counts: Counts {
-                enabled: vec![0; kinds],
-                fired: vec![0; kinds],
-                latest: vec![0; kinds],
-                ..Counts::default()
-            },
+            counts: Counts::default(),
             steps: 0,
         }
     }

@@ -4,7 +4,7 @@ use super::chunk::During;
 use super::leader::Search;
 use super::partition::{Full, StateId};
 use super::system::PackedSystem;
-use super::work::{Stop, write};
+use super::work::{Stop, read, write};
 use crate::{Activity, Bound, ErrorOf, PathOf, SearchError};
 
 /// Why a search ends before the space does.
@@ -72,8 +72,8 @@ impl<S: PackedSystem> Search<'_, '_, '_, S> {
     /// As `check_chunks`, of storing.
     pub(super) fn check_shards(&self, allowance: Bound) -> Result<(), Halt<S>> {
         let mut stopped = None;
-        for (partition, shard) in self.shared.shards.iter().enumerate() {
-            let mut shard = write(shard);
+        for &partition in &read(&self.shared.plan).targets {
+            let mut shard = write(&self.shared.shards[partition]);
             stopped = stopped.or(shard.stopped);
             let Some(fault) = shard.fault.take() else { continue };
             drop(shard);

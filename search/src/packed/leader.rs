@@ -57,6 +57,7 @@ pub fn packed_breadth_first<S: PackedSystem>(
             places: properties.iter().map(|_| None).collect(),
             antecedents: vec![false; properties.len()],
             totals: Totals::default(),
+            counted: vec![(0, 0); PARTITIONS],
             reported: Duration::ZERO,
             slow: false,
         };
@@ -99,12 +100,14 @@ fn shared<'a, S: PackedSystem>(
         plan: RwLock::new(Plan {
             task: Task::Expand,
             chunks: 0,
+            targets: (0..PARTITIONS).collect(),
             state_questions: vec![true; state_questions.len()],
             step_questions: vec![true; step_questions.len()],
             allowance: 0,
             max_steps: u64::MAX,
         }),
         next: AtomicUsize::new(0),
+        answered: AtomicBool::new(false),
         halted: AtomicBool::new(false),
         state_questions,
         step_questions,
@@ -125,6 +128,8 @@ pub(super) struct Totals {
     passed_on: u64,
     /// States of the level that are still to be expanded.
     queue: u64,
+    /// What tables take, and what all takes.
+    stored_bytes: u64,
     memory: u64,
     pub(super) peak_memory: u64,
 }
@@ -145,6 +150,8 @@ pub(super) struct Search<'scope, 'env, 'a, S: PackedSystem> {
     /// For each property, whether its antecedent came true.
     pub(super) antecedents: Vec<bool>,
     pub(super) totals: Totals,
+    /// For each partition, the states and the bytes that are in the totals.
+    counted: Vec<(u32, u64)>,
     reported: Duration,
     /// Whether the latest round took long for its steps.
     slow: bool,
@@ -196,14 +203,12 @@ impl<S: PackedSystem> Search<'_, '_, '_, S> {
             path: None,
         })?;
         let (mut allowance, bound) = self.allowance();
-        let before = allowance;
         for state in &initial {
             let plan = read(&self.shared.plan);
             self.shared.store_initial(state, &plan, &mut allowance);
         }
-        self.totals.states = before - allowance;
+        self.count();
         self.totals.initial_states = self.totals.states;
-        self.totals.depth = u32::from(self.totals.states > 0);
         let result = self.check_shards(bound);
         self.settle_states(observer);
         result
@@ -253,10 +258,7 @@ impl<S: PackedSystem> Search<'_, '_, '_, S> {
         let parallel = self.slow || sources as u64 * degree >= STEPS_WORTH_A_CALL;
         self.round(Task::Expand, parallel, observer);
         self.check_chunks(chunks)?;
-        let steps: u64 = self.shared.chunks[..chunks]
-            .iter()
-            .map(|chunk| read(chunk).steps)
-            .sum();
+        let steps = self.aim(chunks);
         self.totals.passed_on += steps;
         self.totals.transitions = self
             .shared
@@ -284,12 +286,22 @@ impl<S: PackedSystem> Search<'_, '_, '_, S> {
         Ok(())
     }
 
+    /// Finds out into which partitions the steps of the batch lead, and how many steps there are.
+    fn aim(&self, chunks: usize) -> u64 {
+        let chunks: Vec<_> = self.shared.chunks[..chunks].iter().map(read).collect();
+        let hit = |partition: &usize| chunks.iter().any(|chunk| chunk.buckets.about(*partition) > 0);
+        let mut plan = write(&self.shared.plan);
+        plan.targets.clear();
+        plan.targets.extend((0..PARTITIONS).filter(hit));
+        chunks.iter().map(|chunk| chunk.steps).sum()
+    }
+
     /// How many steps are stored at a time. A large batch uses each line of a partition more often while it is
     /// in the cache; but buckets should cost little beside what states cost.
     fn steps_of_batch(&self) -> u64 {
         let each = step_bytes::<S::State>() as u64;
         let states = self.totals.states * (each + 6);
-        (states / 2).max(MIN_STEPS * each).min(self.memory / 32) / each
+        (states / 6).max(MIN_STEPS * each).min(self.memory / 32) / each
     }
 
     /// Has all threads work on a task.
@@ -338,7 +350,7 @@ impl<S: PackedSystem> Search<'_, '_, '_, S> {
     /// Stores partition after partition, so that the last states that fit are the same ones each time.
     fn store_alone(&mut self, mut allowance: u64) {
         let plan = read(&self.shared.plan);
-        for partition in 0..PARTITIONS {
+        for &partition in &plan.targets {
             let mut look = || self.watch.look().map(drop);
             let stopped = self.shared.store(partition, &plan, &mut allowance, &mut look);
             if stopped.is_some() || read(&self.shared.shards[partition]).fault.is_some() {
@@ -349,18 +361,16 @@ impl<S: PackedSystem> Search<'_, '_, '_, S> {
 
     /// Adds up states and bytes.
     fn count(&mut self) {
-        let (mut states, mut bytes) = (0, 0);
-        for shard in &self.shared.shards {
-            let shard = read(shard);
-            states += u64::from(shard.table.len());
-            bytes += shard.table.bytes();
+        let mut states = self.totals.states;
+        for &partition in &read(&self.shared.plan).targets {
+            let shard = read(&self.shared.shards[partition]);
+            let now = (shard.table.len(), shard.table.bytes());
+            let before = std::mem::replace(&mut self.counted[partition], now);
+            states += u64::from(now.0 - before.0);
+            self.totals.stored_bytes += now.1 - before.1;
         }
-        bytes += self
-            .shared
-            .chunks
-            .iter()
-            .map(|chunk| read(chunk).bytes())
-            .sum::<u64>();
+        let chunks = self.shared.chunks.iter().map(|chunk| read(chunk).bytes());
+        let bytes = self.totals.stored_bytes + chunks.sum::<u64>();
         if states > self.totals.states {
             self.totals.depth = self.totals.level + 1;
         }

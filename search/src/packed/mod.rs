@@ -10,6 +10,7 @@ mod answers;
 mod buckets;
 mod chunk;
 mod coverage;
+mod expand;
 mod frontier;
 mod halt;
 mod hash;

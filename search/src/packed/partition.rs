@@ -48,7 +48,7 @@ pub(super) enum Full {
 /// them.
 ///
 /// The table is one of open addressing by cache lines: a state belongs into the line that its hash names, or
-/// if that is full, into the next one. A slot is 4 bytes, and lines are 2/3 to 5/6 full, so that is 4.8 to 6
+/// if that is full, into the next one. A slot is 4 bytes, and lines are 3/4 to 7/8 full, so that is 4.6 to 5.3
 /// bytes a state, besides the state itself and 4 bytes for its predecessor.
 #[derive(Debug)]
 pub(super) struct Partition<State> {
@@ -129,7 +129,7 @@ impl<State: PackedState> Partition<State> {
     #[inline]
     pub(super) fn reserve(&mut self) -> Result<(), Full> {
         let needed = self.states.len() + GROUP;
-        if needed > self.states.capacity() || needed * 6 > self.lines.len() * SLOTS * 5 {
+        if needed > self.states.capacity() || needed * 8 > self.lines.len() * SLOTS * 7 {
             self.grow(needed)?;
         }
         Ok(())
@@ -140,8 +140,8 @@ impl<State: PackedState> Partition<State> {
         if needed >= LOCAL_MASK as usize {
             return Err(Full::Names);
         }
-        let lines = if needed * 6 > self.lines.len() * SLOTS * 5 {
-            (needed * 3 / 2).div_ceil(SLOTS)
+        let lines = if needed * 8 > self.lines.len() * SLOTS * 7 {
+            (needed * 4 / 3).div_ceil(SLOTS)
         } else {
             self.lines.len()
         };

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::chunk::{Chunk, During, ExpansionFault, Origin, Span};
-use super::hash::{PARTITIONS, StateHash};
+use super::chunk::Chunk;
+use super::hash::StateHash;
 use super::partition::{Full, Partition, StateId};
-use super::system::{PackedSystem, first_word};
+use super::system::PackedSystem;
 use crate::Bound;
 use crate::error::guarded;
 use crate::property::{OnState, OnStep};
@@ -55,6 +55,8 @@ pub(super) struct Plan {
     pub(super) task: Task,
     /// How many chunks there are in this batch.
     pub(super) chunks: usize,
+    /// The partitions into which a step of this batch leads, ascending.
+    pub(super) targets: Vec<usize>,
     /// Which questions are still open.
     pub(super) state_questions: Vec<bool>,
     pub(super) step_questions: Vec<bool>,
@@ -63,9 +65,6 @@ pub(super) struct Plan {
     /// The most steps that a chunk may hold.
     pub(super) max_steps: u64,
 }
-
-/// While this many spans are expanded, as many more are on their way from memory.
-const SPANS_AHEAD: usize = 4;
 
 /// Looked at before each state that is expanded, and now and then while states are stored.
 pub(super) type Look<'a> = &'a mut dyn FnMut() -> Result<(), Bound>;
@@ -81,6 +80,8 @@ pub(super) struct Shared<'a, S: PackedSystem> {
     pub(super) plan: RwLock<Plan>,
     /// The chunk or the partition that nobody has taken yet.
     pub(super) next: AtomicUsize,
+    /// Some partition has an answer that the leader has not noted.
+    pub(super) answered: AtomicBool,
     /// No further chunk or partition is taken.
     pub(super) halted: AtomicBool,
 }
@@ -101,7 +102,7 @@ impl<S: PackedSystem> Shared<'_, S> {
         let plan = read(&self.plan);
         let jobs = match plan.task {
             Task::Expand => plan.chunks,
-            Task::Store => PARTITIONS,
+            Task::Store => plan.targets.len(),
         };
         loop {
             let job = self.next.fetch_add(1, Ordering::Relaxed);
@@ -112,7 +113,7 @@ impl<S: PackedSystem> Shared<'_, S> {
                 Task::Expand => self.expand_chunk(job, &plan, look),
                 Task::Store => {
                     let mut allowance = plan.allowance;
-                    self.store(job, &plan, &mut allowance, look)
+                    self.store(plan.targets[job], &plan, &mut allowance, look)
                 }
             };
             // Only time ends a round: after anything else, which jobs were done must not depend on threads.
@@ -122,164 +123,26 @@ impl<S: PackedSystem> Shared<'_, S> {
         }
     }
 
-    /// Why it ended early.
-    fn expand_chunk(&self, job: usize, plan: &Plan, look: Look<'_>) -> Option<Stop> {
-        let mut chunk = write(&self.chunks[job]);
-        let mut offset = 0;
-        let mut during = During::Successors;
-        let result = guarded(|| self.expand(&mut chunk, plan, look, &mut offset, &mut during));
-        match result {
-            Ok(result) => chunk.stopped = result.err(),
-            Err(message) => {
-                chunk.fault = Some(ExpansionFault {
-                    message,
-                    offset,
-                    during,
-                });
-            }
-        }
-        chunk.stopped
-    }
-
-    fn expand(
-        &self,
-        chunk: &mut Chunk<S>,
-        plan: &Plan,
-        look: Look<'_>,
-        at: &mut u32,
-        during: &mut During<S>,
-    ) -> Result<(), Stop> {
-        let Chunk {
-            spans,
-            buckets,
-            recent,
-            real_recent,
-            scratch,
-            asymmetry,
-            answers,
-            counts,
-            steps,
-            ..
-        } = chunk;
-        let asks = plan.step_questions.contains(&true);
-        for (index, span) in spans.iter().enumerate() {
-            if index % SPANS_AHEAD == 0 {
-                self.touch(spans.iter().skip(index + SPANS_AHEAD).take(SPANS_AHEAD));
-            }
-            let shard = read(&self.shards[span.first.partition()]);
-            let states = shard.table.states(span.first.local(), span.count).flatten();
-            for (number, state) in (0..).zip(states) {
-                let offset = span.offset + number;
-                let source = span.first.plus(number);
-                look().map_err(Stop::Bound)?;
-                if *steps > plan.max_steps {
-                    return Err(Stop::Full(Full::Memory));
-                }
-                *at = offset;
-                counts.next_state();
-                let mut steps_of_state = 0_u64;
-                self.system.successors(state, scratch, &mut |action, successor| {
-                    if asks {
-                        self.ask_about_step(plan, answers, offset, (state, action, successor), during);
-                    }
-                    let kind = S::action_kind(&action);
-                    counts.step(kind);
-                    steps_of_state += 1;
-                    if successor == state {
-                        return;
-                    }
-                    let real = *successor;
-                    let mut successor = real;
-                    if self.symmetry {
-                        if real_recent.meet(&real, StateHash::of(&real)) {
-                            return;
-                        }
-                        *during = During::Canonical;
-                        self.system.canonical(&mut successor);
-                        *during = During::Successors;
-                        if successor != real && asymmetry.is_none() {
-                            let differs = self.differs(plan, action, &real, &successor, during);
-                            *asymmetry = differs.map(|question| (question, offset));
-                        }
-                    }
-                    let hash = StateHash::of(&successor);
-                    if !recent.meet(&successor, hash) {
-                        #[expect(clippy::cast_possible_truncation, reason = "there are at most 256 kinds")]
-                        let kind = kind as u8;
-                        buckets.push(hash, successor, Origin { source, kind });
-                        *steps += 1;
-                    }
-                });
-                counts.transitions += steps_of_state;
-                counts.terminal += u64::from(steps_of_state == 0);
-            }
-        }
-        Ok(())
-    }
-
-    /// Has the first states of these spans fetched from memory.
-    fn touch<'s>(&self, spans: impl Iterator<Item = &'s Span>) {
-        let touched = spans.fold(0, |touched, span| {
-            let shard = read(&self.shards[span.first.partition()]);
-            touched ^ first_word(shard.table.state(span.first.local()))
-        });
-        std::hint::black_box(touched);
-    }
-
-    fn ask_about_step(
-        &self,
-        plan: &Plan,
-        answers: &mut [Option<u32>],
-        offset: u32,
-        (from, action, to): (&S::State, S::Action, &S::State),
-        during: &mut During<S>,
-    ) {
-        for (index, question) in self.step_questions.iter().enumerate() {
-            if plan.step_questions[index] && answers[index].is_none() {
-                *during = During::Question(index, action, *to);
-                if (question.function)(self.system, from, &action, to) == question.wanted {
-                    answers[index] = Some(offset);
-                }
-            }
-        }
-        *during = During::Successors;
-    }
-
-    /// A question that a state and its canonical form answer differently, which makes a search with symmetry
-    /// unsound.
-    #[cold]
-    fn differs(
-        &self,
-        plan: &Plan,
-        action: S::Action,
-        real: &S::State,
-        canonical: &S::State,
-        during: &mut During<S>,
-    ) -> Option<usize> {
-        let differs = self
-            .state_questions
-            .iter()
-            .enumerate()
-            .position(|(index, question)| {
-                *during = During::StateQuestion(index, action, *real);
-                plan.state_questions[index]
-                    && (question.function)(self.system, real) != (question.function)(self.system, canonical)
-            });
-        *during = During::Successors;
-        differs
-    }
-
     /// Stores what leads into a partition. Why it ended early.
-    pub(super) fn store(&self, job: usize, plan: &Plan, allowance: &mut u64, look: Look<'_>) -> Option<Stop> {
-        let mut shard = write(&self.shards[job]);
+    pub(super) fn store(
+        &self,
+        partition: usize,
+        plan: &Plan,
+        allowance: &mut u64,
+        look: Look<'_>,
+    ) -> Option<Stop> {
+        let mut shard = write(&self.shards[partition]);
         let mut asked = (0, 0);
         let result = guarded(|| {
             let chunks = &self.chunks[..plan.chunks];
-            let sought = chunks.iter().map(|chunk| read(chunk).buckets.about(job)).sum();
+            let sought = chunks
+                .iter()
+                .map(|chunk| read(chunk).buckets.about(partition))
+                .sum();
             shard.table.warm(sought);
             for chunk in chunks {
                 let chunk = read(chunk);
-                for group in chunk.buckets.groups(job) {
+                for group in chunk.buckets.groups(partition) {
                     look().map_err(Stop::Bound)?;
                     let Shard {
                         table,
@@ -338,6 +201,7 @@ impl<S: PackedSystem> Shared<'_, S> {
                 *asked = (index, local);
                 if (question.function)(self.system, state) == question.wanted {
                     answers[index] = Some(local);
+                    self.answered.store(true, Ordering::Relaxed);
                 }
             }
         }

@@ -81,17 +81,13 @@ fn running(run: &Run) -> Option<Running> {
                 in_userns,
                 pipe_owner,
                 oci_runtime,
+                shim,
             },
         ..
     }) = record
     else {
         return None;
     };
-    let task = Target::Container(run.container);
-    let shim = run
-        .to_shim(Channel::Create, task)
-        .last()
-        .and_then(|(sent, _)| sent.shim)?;
     Some(Running {
         in_userns,
         pipe_owner,

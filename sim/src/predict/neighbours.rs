@@ -1,6 +1,7 @@
 //! What would change the outcome: the same node with other releases of one component.
 
 use shimproof_model::catalog::{Catalog, KubeletRow};
+use shimproof_model::world::Containerd;
 use shimproof_scenario::{Outcome, Overrides, Scenario, Stage};
 
 use super::{Prediction, predict_with};
@@ -68,7 +69,7 @@ fn containerd(scenario: &Scenario, catalog: &Catalog, runs: bool, found: &mut Ve
             row.releases.last()?.last.to_string()
         };
         let overrides = Overrides {
-            design: Some((version.clone(), row.clone())),
+            design: Some(Containerd::new(version.clone(), row)),
             ..Overrides::default()
         };
         Some((version, outcome(scenario, catalog, &overrides)?))

@@ -87,6 +87,7 @@ fn write(out: &mut String, prediction: &Prediction) -> std::fmt::Result {
         Known::Executed => "all of it was seen when real components were run",
         Known::Read => "each fact was read in the sources, or seen when real components were run",
         Known::Inferred => "some facts are only inferred",
+        Known::Proposed => "some of it is no release's behaviour: a design proposes it",
     };
     writeln!(out, "\nWhat it rests on: {known}")?;
     for fact in &prediction.weakest {

@@ -187,22 +187,27 @@ impl<'t, A: Abstraction> Lockstep<'t, A> {
                 pods,
             };
             pair.related()?;
-            for (concrete, abstracted) in self.checked {
-                let environment = &self.wire.environment;
-                let broken = (concrete.broken)(&self.twins.wire, environment, pods.0, &mut |_| ());
-                let Some(broken) = broken else { continue };
-                let environment = &self.abstracted.environment;
-                let also =
-                    (abstracted.broken)(&self.twins.abstracted, environment, pods.1, &mut |_| ()).is_some();
-                return Err(if also {
-                    Fault {
-                        kind: FaultKind::Property(concrete.id),
-                        what: broken.what,
-                    }
-                } else {
-                    format!("{} is violated in bytes only: {}", concrete.id, broken.what).into()
-                });
-            }
+        }
+        for (concrete, abstracted) in self.checked {
+            let (left, right) = (&self.wire, &self.abstracted);
+            let broken = concrete.broken_by(&self.twins.wire, &left.environment, &left.pods, &mut |_| ());
+            let Some(broken) = broken else { continue };
+            let also = abstracted
+                .broken_by(
+                    &self.twins.abstracted,
+                    &right.environment,
+                    &right.pods,
+                    &mut |_| (),
+                )
+                .is_some();
+            return Err(if also {
+                Fault {
+                    kind: FaultKind::Property(concrete.id),
+                    what: broken.what,
+                }
+            } else {
+                format!("{} is violated in bytes only: {}", concrete.id, broken.what).into()
+            });
         }
         Ok(())
     }

@@ -34,8 +34,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use shimproof_model::abstraction::Abstract;
-use shimproof_model::catalog::{Catalog, ContainerdRow};
+use shimproof_model::catalog::Catalog;
 use shimproof_model::trace::{NamedAction, Trace, record_with_aftermath};
+use shimproof_model::world::Containerd;
 use shimproof_model::{Action, World};
 use shimproof_properties::all;
 use shimproof_scenario::{Overrides, Scenario, ScenarioError};
@@ -175,13 +176,13 @@ pub fn simulate_scenario(
 /// runs it.
 pub fn simulate_any(
     catalog: &Catalog,
-    design: Option<(&str, &ContainerdRow)>,
+    design: Option<&Containerd>,
     known: &[Scenario],
     options: &SimulateOptions,
     progress: &mut dyn FnMut(RandomProgress),
 ) -> Simulation {
     let overrides = Overrides {
-        design: design.map(|(name, row)| (name.to_owned(), row.clone())),
+        design: design.cloned(),
         most_pods: Some(MOST_PODS),
         ..Overrides::default()
     };
@@ -193,7 +194,7 @@ pub fn simulate_any(
             return (Any::Known(subject), checked_of(&kept));
         }
         let name = format!("drawn-{}", random.next());
-        let node = AnyNode::draw(catalog, design.map(|(_, row)| row), name, random);
+        let node = AnyNode::draw(catalog, design.map(|design| &design.row), name, random);
         let drawn = Drawn {
             node,
             catalog,
@@ -201,7 +202,7 @@ pub fn simulate_any(
         };
         (Any::Drawn(drawn), Vec::new())
     });
-    simulation.name(None, design.map(|(name, _)| name));
+    simulation.name(None, design.map(|design| design.version.as_str()));
     simulation
 }
 

@@ -454,17 +454,19 @@ fn containers<A: Abstraction>(
                 in_userns,
                 pipe_owner,
                 oci_runtime,
+                shim,
             },
             ContainerState::Running {
                 in_userns: other_userns,
                 pipe_owner: other_owner,
                 oci_runtime: other_runtime,
+                shim: other_shim,
             },
         ) => {
             same(
                 "a running container",
-                &(in_userns, oci_runtime),
-                &(other_userns, other_runtime),
+                &(in_userns, oci_runtime, shim),
+                &(other_userns, other_runtime, other_shim),
             )?;
             same(
                 "the owner of a container's pipes",

@@ -102,7 +102,7 @@ impl Subject<Abstract> for OfScenario<'_> {
             scenario: self.scenario.file.name.clone(),
             setting: Setting {
                 path: None,
-                design: design.as_ref().map(|(name, _)| name.clone()),
+                design: design.as_ref().map(|design| design.version.clone()),
                 pods: *pods,
                 faults: *faults,
                 repeated: *repeated,
@@ -152,7 +152,11 @@ impl Subject<Abstract> for Drawn<'_> {
         Told {
             setting: Setting {
                 path: Some(scenario.clone()),
-                design: self.overrides.design.as_ref().map(|(name, _)| name.clone()),
+                design: self
+                    .overrides
+                    .design
+                    .as_ref()
+                    .map(|design| design.version.clone()),
                 bytes: true,
                 ..Setting::default()
             },

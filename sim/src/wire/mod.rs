@@ -252,6 +252,10 @@ impl Domain for Wire {
         }
     }
 
+    fn is_mapped(mapping: Option<Mapping>, id: Id) -> bool {
+        mapping.is_none_or(|mapping| mapping.contains(id.uid) && mapping.contains(id.gid))
+    }
+
     fn to_host(mapping: Option<Mapping>, user: User) -> Result<Id, NotMapped> {
         let inside = match user {
             User::Root => Id::default(),

@@ -208,5 +208,6 @@ fn every_level_is_reported_and_every_finding_once() {
         (last.states, last.transitions, last.queue),
         (outcome.search.states, outcome.search.transitions, 0)
     );
+    assert!((1..=outcome.peak_memory).contains(&last.memory), "{last:?}");
     assert_eq!(listener.findings, [(1, 4), (2, 11)]);
 }

@@ -6,6 +6,7 @@ mod limits;
 mod processes;
 mod random_graphs;
 mod reproducible;
+mod scattered;
 mod symmetry;
 mod two_phase_commit;
 

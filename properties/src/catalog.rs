@@ -1,0 +1,48 @@
+//! Every property, in the order of the catalogue.
+
+use shimproof_model::catalog::provenance::{Known, Row as _};
+use shimproof_model::catalog::{ContainerdField, IoOwnerGuard};
+use shimproof_model::{Domain, World};
+
+use crate::property::Property;
+
+/// Every property that is asked of any design.
+pub fn all<D: Domain>() -> Vec<Property<D>> {
+    vec![
+        crate::type_as_configured::property(),
+        crate::options_accepted::property(),
+        crate::never_misread::property(),
+        crate::options_preserved::property(),
+        crate::options_in_force::property(),
+        crate::options_agree::property(),
+        crate::owner_only_if_applied::property(),
+        crate::owner_is_process_owner::property(),
+        crate::pipe_openable::property(),
+        crate::userns_honoured::property(),
+        crate::mappings_disjoint::property(),
+    ]
+}
+
+/// What some designs promise besides: asked of them, and of others only by name.
+pub fn policies<D: Domain>() -> Vec<Property<D>> {
+    vec![crate::owner_needs_userns::property()]
+}
+
+/// The policies that every release of a world promises: those of the guard that it has.
+pub fn policies_of<D: Domain>(world: &World<D>) -> Vec<Property<D>> {
+    let promised = world.containerd.iter().all(|release| {
+        let row = &release.row;
+        // A guard of a design file stands in place of the row's.
+        row.io_owner_guard == IoOwnerGuard::UnlessNilOrNode
+            && row.known(ContainerdField::IoOwnerGuard.as_str()) != Known::Proposed
+    });
+    if promised { policies() } else { Vec::new() }
+}
+
+/// The property or policy of that name.
+pub fn find<D: Domain>(id: &str) -> Option<Property<D>> {
+    all()
+        .into_iter()
+        .chain(policies())
+        .find(|property| property.id == id)
+}

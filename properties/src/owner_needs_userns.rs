@@ -1,0 +1,61 @@
+//! The policy of the designs from `nil-or-node` on.
+
+use shimproof_model::{Channel, Domain, Pod, Target, UsernsMode};
+
+use crate::property::{About, Broken, Property, Since, broken, kept};
+
+/// What the catalogue says of it.
+const ABOUT: About = About {
+    id: "owner-needs-userns",
+    statement: "An owner of pipes is written only for a container with a user namespace of its own. A policy: asked of designs \
+                whose guard is that of v2.0.1, and of others by name.",
+    formula: "G ∀ pod, c: in_flight(pod) = Create for c with io_uid ⇒ mode(c) = POD",
+    why: "It is what the comment in updateContainerIOOwner promises since #11104: whatever an owner does to a shim, it does not do \
+          to an ordinary pod.",
+    incidents: &["containerd#11091"],
+    since: Since {
+        text: "v2.0.1 and every release since; the window of 2024 writes an owner for mode NODE too.",
+        sources: &[
+            "https://github.com/containerd/containerd/pull/11104",
+            "internal/cri/server/container_start_linux.go@v2.0.1",
+        ],
+        shown_by: &[
+            broken("runc-window", "release/2.0@952ad6b3a"),
+            kept("runc-window", "v2.0.1"),
+            kept("containerd-10598", "v2.0.1"),
+            kept("containerd-10598", "v2.3.4"),
+        ],
+    },
+    scenarios: &["runc-window", "containerd-10598"],
+};
+
+/// `owner-needs-userns`.
+pub fn property<D: Domain>() -> Property<D> {
+    Property {
+        id: ABOUT.id,
+        about: ABOUT,
+        broken: |world, _, pod, _| {
+            let container = usize::from(with_owner(pod)?);
+            let mode =
+                pod.containers[container].map_or(UsernsMode::LinuxNil, |container| container.userns.mode());
+            let name = &world.pod_spec(pod.spec).containers[container].name;
+            (mode != UsernsMode::Pod).then(|| Broken {
+                what: format!(
+                    "an owner of pipes is written for container {name}, whose options are of mode {mode}"
+                ),
+            })
+        },
+        antecedent: |_, _, pod| with_owner(pod).is_some(),
+        between: None,
+    }
+}
+
+fn with_owner<D: Domain>(pod: &Pod<D>) -> Option<u8> {
+    let message = pod
+        .to_shim()
+        .filter(|message| message.channel == Channel::Create)?;
+    match message.target {
+        Target::Container(container) if D::io_owner(message.options?).is_some() => Some(container),
+        _ => None,
+    }
+}

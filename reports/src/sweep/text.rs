@@ -1,0 +1,163 @@
+//! The sweep as text: a line for how something changed, and below it where.
+
+use std::fmt::Write as _;
+
+use super::{Class, Followed, Places, Sweep, SweepChange};
+use crate::style::{Styles, set};
+use crate::trace_text::trace_text;
+
+/// How many classes of a change are told before the rest is counted.
+const CLASSES: usize = 5;
+/// The same for hypothetical shims.
+const HYPOTHETICAL: usize = 2;
+/// How many shims of a place are named before the rest is counted.
+const SHIMS: usize = 6;
+/// How many places of a class are told before the rest is counted.
+const PLACES: usize = 2;
+
+impl Sweep {
+    /// The sweep as text, a page at most.
+    pub fn text(&self, styles: &Styles) -> String {
+        let mut text = String::new();
+        // Writing into a string does not fail.
+        let _ = writeln!(
+            text,
+            "Over the catalogue, one run without faults for each combination of kubelet, shim, configuration and pod:"
+        );
+        let _ = writeln!(
+            text,
+            "  {} combinations: {} regressed, {} fixed, {} refused in another way, {} unchanged",
+            self.combinations,
+            self.count(SweepChange::Regressed),
+            self.count(SweepChange::Fixed),
+            self.count(SweepChange::Changed),
+            self.unchanged
+        );
+        if self.left_out > 0 {
+            let _ = writeln!(
+                text,
+                "  ({} handlers are left out: their shim does not take what the operator wrote, under either design)",
+                self.left_out
+            );
+        }
+        for change in [SweepChange::Regressed, SweepChange::Fixed, SweepChange::Changed] {
+            let of: Vec<&Class> = self
+                .classes
+                .iter()
+                .filter(|class| class.change == change)
+                .collect();
+            classes_text(&mut text, &of, CLASSES, styles);
+        }
+        if !self.hypothetical.is_empty() {
+            let _ = writeln!(text);
+            let _ = writeln!(
+                text,
+                "Hypothetical shims, which nobody runs and which are not counted above ({} combinations):",
+                self.hypothetical_combinations
+            );
+            let of: Vec<&Class> = self.hypothetical.iter().collect();
+            classes_text(&mut text, &of, HYPOTHETICAL, styles);
+        }
+        text
+    }
+}
+
+impl Class {
+    /// The class with every place of it.
+    pub fn text(&self, styles: &Styles) -> String {
+        let mut text = String::new();
+        class_text(&mut text, self, usize::MAX, styles);
+        text
+    }
+}
+
+impl Followed {
+    /// Both runs, step by step.
+    pub fn text(&self, styles: &Styles) -> String {
+        let mut text = String::new();
+        let _ = writeln!(text, "One of them: {}", self.combination);
+        for (trace, breaks) in &self.runs {
+            let _ = writeln!(text);
+            let _ = writeln!(text, "Under {}", set(styles.name, &trace.design));
+            let breaks: Vec<(&str, &str)> = breaks
+                .iter()
+                .map(|(id, what)| (id.as_str(), what.as_str()))
+                .collect();
+            text.push_str(&trace_text(trace, &breaks, styles));
+            let refusal = trace.steps.last().and_then(|step| step.refusal.as_ref());
+            let _ = match refusal {
+                Some(refusal) => writeln!(
+                    text,
+                    "  It ends at {}: {}",
+                    refusal.stage,
+                    set(styles.bad, &refusal.error.replace('\n', " "))
+                ),
+                None => writeln!(text, "  The pod runs."),
+            };
+        }
+        text
+    }
+}
+
+fn classes_text(text: &mut String, classes: &[&Class], most: usize, styles: &Styles) {
+    for class in classes.iter().take(most) {
+        class_text(text, class, PLACES, styles);
+    }
+    let rest = classes.get(most..).unwrap_or_default();
+    if let (Some(first), Some(last)) = (rest.first(), rest.last()) {
+        let combinations: usize = rest.iter().map(|class| class.combinations).sum();
+        let numbers = if rest.len() == 1 {
+            format!("#{}", first.number)
+        } else {
+            format!("#{} … #{}", first.number, last.number)
+        };
+        let _ = writeln!(text, "  {numbers}: {combinations} more combinations");
+    }
+}
+
+fn class_text(text: &mut String, class: &Class, most: usize, styles: &Styles) {
+    let style = match class.change {
+        SweepChange::Regressed => styles.bad,
+        SweepChange::Fixed => styles.good,
+        SweepChange::Changed => styles.open,
+    };
+    let _ = writeln!(
+        text,
+        "  #{} {} ({}): {} → {}",
+        class.number,
+        set(style, class.change.as_str()),
+        class.combinations,
+        class.before,
+        class.after
+    );
+    for place in class.places.iter().take(most) {
+        place_text(text, place, most == usize::MAX);
+    }
+    if class.places.len() > most {
+        let combinations: usize = class.places[most..].iter().map(|place| place.combinations).sum();
+        let _ = writeln!(text, "       … and {combinations} more combinations");
+    }
+}
+
+/// A list of shims, the first by name.
+pub(crate) fn some(shims: &[String]) -> String {
+    match shims.len().saturating_sub(SHIMS) {
+        0 => shims.join(", "),
+        more => format!("{} and {more} more", shims[..SHIMS].join(", ")),
+    }
+}
+
+fn place_text(text: &mut String, place: &Places, whole: bool) {
+    let _ = writeln!(
+        text,
+        "       {}; {}; {}; kubelet {}",
+        place.pods.join(" or "),
+        if whole {
+            place.shims.join(", ")
+        } else {
+            some(&place.shims)
+        },
+        place.configurations.join(" or "),
+        place.kubelets.join(" or ")
+    );
+}

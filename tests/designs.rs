@@ -1,0 +1,235 @@
+//! Design files on the command line, and the report that compares two designs.
+
+#![expect(clippy::unwrap_used, reason = "what a test cannot do fails it")]
+
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+fn shimproof(arguments: &[&str]) -> Output {
+    Command::cargo_bin("shimproof")
+        .unwrap()
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// The first design file that docs/designs.md shows.
+fn of_the_document() -> String {
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/designs.md")).unwrap();
+    let block = text.split("```toml\n").nth(1).unwrap();
+    block.split("```").next().unwrap().to_owned()
+}
+
+#[test]
+fn the_fix_of_11091_is_ten_lines_and_fixes_it() {
+    let file = of_the_document();
+    assert!(file.lines().count() <= 10, "{file}");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("my-fix.toml");
+    std::fs::write(&path, file).unwrap();
+    let fix = path.to_str().unwrap();
+    let output = shimproof(&["compare", "nil-check-missing-node", fix, "containerd-11091"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = stdout(&output);
+    assert!(text.contains("options-accepted"), "{text}");
+    assert!(text.contains("fixed, 0 regressed"), "{text}");
+    // `changed` fails on what is better too.
+    let output = shimproof(&[
+        "compare",
+        "nil-check-missing-node",
+        fix,
+        "containerd-11091",
+        "--fail-on",
+        "changed",
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+
+    let verified = shimproof(&["verify", "containerd-11091", "--design", fix, "--format", "json"]);
+    assert_eq!(verified.status.code(), Some(0));
+    let document: Value = serde_json::from_str(&stdout(&verified)).unwrap();
+    let accepted = document["results"].as_array().unwrap();
+    let accepted = accepted
+        .iter()
+        .find(|result| result["property"] == "options-accepted")
+        .unwrap();
+    assert_eq!(accepted["verdict"], "holds");
+    // What holds rests on what the file proposes.
+    let rests_on = accepted["rests_on"].as_array().unwrap();
+    assert!(
+        rests_on.iter().any(|fact| {
+            fact["known"] == "proposed"
+                && fact["field"] == "io-owner-guard"
+                && fact["row"] == "containerd my-fix"
+        }),
+        "{rests_on:?}"
+    );
+    let text = stdout(&shimproof(&["verify", "containerd-11091", "--design", fix]));
+    assert!(
+        text.contains("What holds rests on what the design proposes"),
+        "{text}"
+    );
+    let shown = stdout(&shimproof(&["show", "designs", fix]));
+    assert!(
+        shown.contains("guard io_owner:") && shown.contains("in place of"),
+        "{shown}"
+    );
+    let runs = shimproof(&["simulate", "containerd-11091", "--design", fix, "--runs", "20"]);
+    assert_eq!(runs.status.code(), Some(0), "{}", stdout(&runs));
+}
+
+#[test]
+fn a_design_file_that_cannot_be_used_ends_with_its_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("fix.toml");
+    std::fs::write(
+        &path,
+        "base = \"v2.0.1\"\n[guards]\nio_owner.when = \"userns.mode = 'POD'\"\n",
+    )
+    .unwrap();
+    let fix = path.to_str().unwrap();
+    for arguments in [
+        &["verify", "containerd-11091", "--design", fix][..],
+        &["verify", "--design", fix],
+        &["compare", "v2.0.1", fix],
+        &["show", "designs", fix],
+        &["simulate", "--design", fix, "--runs", "1"],
+    ] {
+        let output = shimproof(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty());
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.contains("fix.toml:3:30"), "{text}");
+    }
+    let missing = shimproof(&["verify", "containerd-11091", "--design", "no-such-design.toml"]);
+    assert_eq!(missing.status.code(), Some(2));
+}
+
+#[test]
+fn the_variables_are_listed() {
+    let output = shimproof(&["show", "designs", "--variables"]);
+    assert_eq!(output.status.code(), Some(0));
+    insta::assert_snapshot!(stdout(&output));
+    let json = shimproof(&["show", "designs", "--variables", "--format", "json"]);
+    let document: Value = serde_json::from_str(&stdout(&json)).unwrap();
+    assert_eq!(document.as_array().unwrap().len(), 11);
+    assert_eq!(
+        shimproof(&["show", "shims", "--variables"]).status.code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn the_report_of_the_reopened_hole_is_a_page_that_can_be_followed() {
+    let output = shimproof(&["compare", "v2.3.3", "v2.3.4"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = stdout(&output);
+    insta::assert_snapshot!("compare-v2.3.3-v2.3.4", text);
+    assert!(
+        text.lines().count() <= 66,
+        "more than a page: {}",
+        text.lines().count()
+    );
+    // The search finds the kubelet's upgrade, and the host's network; the sweep finds the latter.
+    assert!(
+        text.contains("gvisor-kubelet-upgrade") && text.contains("gvisor-host-network"),
+        "{text}"
+    );
+    let number = text
+        .lines()
+        .find(|line| line.contains("regressed") && line.contains("create-rejected at shim-create"))
+        .and_then(|line| line.trim().strip_prefix('#')?.split(' ').next())
+        .unwrap()
+        .to_owned();
+    let followed = shimproof(&["compare", "v2.3.3", "v2.3.4", "--trace", &number]);
+    assert_eq!(followed.status.code(), Some(0));
+    let followed = stdout(&followed);
+    assert!(
+        followed.contains("Under v2.3.3") && followed.contains("Under v2.3.4"),
+        "{followed}"
+    );
+    assert!(
+        followed.contains("unsupported option type \"containerd.runc.v1.Options\""),
+        "{followed}"
+    );
+    assert_eq!(
+        shimproof(&["compare", "v2.3.3", "v2.3.4", "--trace", "9999"])
+            .status
+            .code(),
+        Some(2)
+    );
+    // The command of a line prints the trace of that line.
+    let command = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("shimproof verify "))
+        .unwrap();
+    let arguments: Vec<&str> = std::iter::once("verify")
+        .chain(command.split_whitespace())
+        .collect();
+    let verified = shimproof(&arguments);
+    assert_eq!(verified.status.code(), Some(1));
+    assert!(stdout(&verified).contains("  ⇒ "), "{}", stdout(&verified));
+}
+
+/// The fix of #11091 takes the owner from ordinary pods, and youki gives pipes to nobody: seen with real components.
+#[test]
+fn the_fix_of_11091_fixes_gvisor_and_regresses_pipes_under_youki() {
+    let schema =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/compare.schema.json"));
+    let schema: Value = serde_json::from_str(&schema.unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let json = |arguments: &[&str]| -> Value {
+        let document = serde_json::from_str(&stdout(&shimproof(arguments))).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(&document)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{arguments:?}: {errors:?}");
+        document
+    };
+    json(&["compare", "--format", "json"]);
+    let document = json(&[
+        "compare",
+        "nil-check-missing-node",
+        "nil-or-node",
+        "--format",
+        "json",
+    ]);
+    let classes = document["sweep"]["classes"].as_array().unwrap();
+    let class = |change: &str, before: &str, after: &str| {
+        classes
+            .iter()
+            .find(|class| {
+                class["change"] == change
+                    && class["before"].as_str().unwrap().contains(before)
+                    && class["after"].as_str().unwrap().contains(after)
+            })
+            .unwrap()["where"]
+            .to_string()
+    };
+    let fixed = class("fixed", "create-rejected at shim-create", "runs");
+    assert!(
+        fixed.contains("runsc") && fixed.contains("ordinary pod"),
+        "{fixed}"
+    );
+    let regressed = class("regressed", "runs", "runs, violates pipe-openable");
+    assert!(
+        regressed.contains("ordinary pod, uid 1000") && regressed.contains("youki"),
+        "{regressed}"
+    );
+    let verdicts = document["rows"].as_array().unwrap();
+    let verdict = |change: &str, property: &str| {
+        verdicts
+            .iter()
+            .any(|row| row["change"] == change && row["property"] == property)
+    };
+    assert!(verdict("fixed", "options-accepted") && verdict("regressed", "pipe-openable"));
+}
