@@ -99,7 +99,11 @@ fn ids_out_of_range_are_told() {
         let error = read_kubernetes(&Snippet::new("pod.yaml", text)).unwrap_err();
         // Numbers are read, and then judged as the API server does.
         let number = id.parse::<i64>().is_ok();
-        let expected = if number { "scenario::bad_value" } else { "scenario::syntax" };
+        let expected = if number {
+            "scenario::bad_value"
+        } else {
+            "scenario::syntax"
+        };
         assert_eq!(code(&error), expected, "{id}");
         let text = format!(
             "name = 'a'\n[kubernetes]\nversion = '1.33'\n[containerd]\nversion = 'v2.0.1'\n[pod]\nmanifest = 'a'\nimage-user = \
