@@ -284,6 +284,19 @@ pub fn check_writable(directory: &Path) -> Result<(), Failure> {
     std::fs::remove_file(&probe).map_err(write)
 }
 
+/// Puts the path of a design file, from where the trace stands, in the place of the name that it gives itself.
+pub fn design_for_traces(design: &mut String, given: &[String], directory: &Path) {
+    let of_file = |given: &&String| {
+        let found = Design::find(Catalog::embedded(), given);
+        Path::new(given).is_file() && found.is_ok_and(|found| found.containerd.version == *design)
+    };
+    if let Some(path) = given.iter().find(of_file)
+        && let Some(path) = path_for_traces(Path::new(path), directory)
+    {
+        *design = path;
+    }
+}
+
 fn write_traces(arguments: &args::Verify, verifications: &[Verification]) -> Result<(), Failure> {
     let Some(directory) = &arguments.trace_dir else {
         return Ok(());
@@ -294,6 +307,9 @@ fn write_traces(arguments: &args::Verify, verifications: &[Verification]) -> Res
             let mut trace = trace.clone();
             let scenario = arguments.scenario.as_deref();
             trace.setting.path = scenario.and_then(|scenario| path_for_traces(scenario, directory));
+            if let Some(design) = &mut trace.setting.design {
+                design_for_traces(design, &arguments.design, directory);
+            }
             let name = format!(
                 "{}--{}--{}",
                 verification.scenario, verification.design, result.property

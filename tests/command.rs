@@ -437,6 +437,27 @@ fn a_kept_trace_reproduces() {
             &["simulate", "containerd-11091", "--pods", "3", "--runs", "50"],
             1,
         ),
+        // Of a design file, of any client, of an endless run.
+        (
+            &[
+                "verify",
+                "containerd-11091-fixed",
+                "--design",
+                "designs/type-checked.toml",
+                "--property",
+                "pod-runs",
+            ],
+            0,
+        ),
+        (
+            &[
+                "verify",
+                "any-client-gvisor",
+                "--property",
+                "containerd-guards-itself",
+            ],
+            1,
+        ),
     ] {
         let output = shimproof(&with_traces(arguments, traces));
         assert_eq!(
