@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -133,14 +134,29 @@ pub struct Verify {
     #[arg(long, value_name = "ID", requires = "scenario")]
     pub mutant: Option<String>,
     /// How many copies of the pod there are.
-    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=4))]
+    #[arg(long, value_name = "N", requires = "scenario", conflicts_with = "induction", value_parser = clap::value_parser!(u32).range(1..=4))]
     pub pods: Option<u32>,
     /// How many faults can happen in all.
-    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(0..=16))]
+    #[arg(long, value_name = "N", requires = "scenario", conflicts_with = "induction", value_parser = clap::value_parser!(u32).range(0..=16))]
     pub faults: Option<u32>,
     /// Which engine searches.
     #[arg(long, value_enum, default_value_t = Engine::Exact, conflicts_with = "induction")]
     pub engine: Engine,
+    /// How many threads search; as many as the machine runs at a time, if not given.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZero<usize>>,
+    /// The most memory that states may take, such as 512MiB or 2GiB; 80 % of what is free, if not given.
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub memory: Option<u64>,
+    /// Count interchangeable pods as different ones.
+    #[arg(long)]
+    pub no_symmetry: bool,
+    /// What becomes of actions that are never enabled, and of properties that speak of nothing that is reachable.
+    #[arg(long, value_enum, default_value_t = Vacuity::Warn)]
+    pub vacuity: Vacuity,
+    /// Print how often each action was enabled, was taken and led to a new state, and what each guard decided.
+    #[arg(long)]
+    pub coverage: bool,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -343,6 +359,16 @@ pub enum Engine {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Vacuity {
+    /// They are named.
+    Warn,
+    /// They are named, and the command fails.
+    Error,
+    /// Nothing.
+    Ignore,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.
     Text,
@@ -393,9 +419,46 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
+/// Less than this, and the buffers of the search leave no room for states.
+const LEAST_MEMORY: u64 = 8 << 20;
+
+/// A size in bytes, with a binary unit.
+fn memory(text: &str) -> Result<u64, String> {
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
+    let unit = units
+        .into_iter()
+        .find_map(|(unit, bits)| Some((text.strip_suffix(unit)?, bits)));
+    let (number, bits) = unit.unwrap_or((text, 0));
+    let expected =
+        || format!("`{text}` is not a size: write a number and KiB, MiB, GiB or TiB, such as 2GiB");
+    let number: u64 = number.trim_end().parse().map_err(|_| expected())?;
+    let bytes = number.checked_mul(1 << bits).ok_or_else(expected)?;
+    if bytes >= LEAST_MEMORY {
+        Ok(bytes)
+    } else if bits == 0 {
+        Err(format!(
+            "{text} bytes are too few for a search: did you mean {text}GiB?"
+        ))
+    } else {
+        Err(format!("{text} is too little for a search: give it 8MiB or more"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_have_binary_units() {
+        assert_eq!(memory("2GiB"), Ok(2 << 30));
+        assert_eq!(memory("512 MiB"), Ok(512 << 20));
+        assert_eq!(memory("1073741824"), Ok(1 << 30));
+        assert!(memory("10").unwrap_err().contains("10GiB"));
+        assert!(memory("7MiB").unwrap_err().contains("8MiB"));
+        for text in ["", "GiB", "-1GiB", "2GB", "1.5GiB", "99999999999TiB"] {
+            assert!(memory(text).unwrap_err().contains("not a size"), "{text}");
+        }
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

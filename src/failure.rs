@@ -34,6 +34,8 @@ pub enum Failure {
     Builtin(BuiltinError),
     /// A file or directory cannot be written.
     Write { path: PathBuf, error: std::io::Error },
+    /// An option that only the exact engine has.
+    OnlyExact { option: &'static str },
     /// Standard output cannot be written.
     Output(std::io::Error),
     /// What was asked for cannot be had in this way.
@@ -166,6 +168,11 @@ impl Failure {
                 "{error}"
             ),
             Self::Verify(error @ VerifyError::Check(_)) => miette!(code = "search", "{error}"),
+            Self::OnlyExact { option } => miette!(
+                code = "option",
+                help = "leave out `--engine stateright`, or this option",
+                "{option} is for the exact engine: Stateright's search has no such thing"
+            ),
             Self::Builtin(error) | Self::Verify(VerifyError::Builtin(error)) => {
                 miette!(code = "builtin", "{error}")
             }

@@ -26,9 +26,15 @@ pub fn run(arguments: &args::Verify, output: Output, limits: &Limits) -> Result<
     };
     let line = MutantsLine::new(output);
     let report = with_builtin_scenarios(|scenarios| {
-        mutants(Catalog::embedded(), scenarios, &bases, options, &|base, done, all| {
-            line.show(base.name(), done, all);
-        })
+        mutants(
+            Catalog::embedded(),
+            scenarios,
+            &bases,
+            options,
+            &|base, done, all| {
+                line.show(base.name(), done, all);
+            },
+        )
     })??;
     drop(line);
     match arguments.format {

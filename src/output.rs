@@ -54,6 +54,14 @@ impl Output {
         }
     }
 
+    /// Prints a line on standard error, for those who look on.
+    pub fn note(self, text: &str) {
+        if !self.quiet {
+            // There is nowhere left to say that standard error cannot be written.
+            let _ = writeln!(anstream::stderr(), "{text}");
+        }
+    }
+
     /// Prints a diagnostic.
     pub fn failure(self, failure: &Failure) {
         let theme = if self.colours(std::io::stderr().is_terminal()) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use shimproof_search::{Observer, Pace, Progress, Rates};
@@ -93,30 +93,68 @@ impl Drop for MutantsLine {
     }
 }
 
-/// A line on standard error that tells how far the search is.
+/// A line on standard error that tells how far the search is, and a last one that stays.
 #[derive(Debug)]
 pub struct ProgressLine {
     bar: ProgressBar,
+    output: Output,
     pace: Pace,
+    started: Instant,
+    /// Of the searches that have ended, and of the one that runs.
+    ended: u64,
+    states: u64,
 }
 
 impl ProgressLine {
     pub fn new(output: Output) -> Self {
         Self {
             bar: spinner(output),
+            output,
             pace: Pace::default(),
+            started: Instant::now(),
+            ended: 0,
+            states: 0,
         }
+    }
+
+    /// Leaves a line with the time that it took and the most memory.
+    pub fn finish(self) {
+        self.bar.finish_and_clear();
+        let memory = peak_memory().map(|bytes| format!(", at most {} MiB of memory", bytes >> 20));
+        self.output.note(&format!(
+            "{} states in {:.2} s{}",
+            self.ended + self.states,
+            self.started.elapsed().as_secs_f64(),
+            memory.unwrap_or_default()
+        ));
     }
 }
 
 impl Observer for ProgressLine {
     fn progress(&mut self, progress: &Progress) {
+        // The next search of several begins anew.
+        if progress.states < self.states {
+            self.ended += self.states;
+            self.pace = Pace::default();
+        }
+        self.states = progress.states;
         if self.bar.is_hidden() {
             return;
         }
         let rates = self.pace.hear(progress);
         self.bar.set_message(told(progress, rates));
     }
+}
+
+/// The most memory that this process had, in bytes, as Linux tells it (proc(5)); none elsewhere.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim()
+        .strip_suffix(" kB")?
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1024)
 }
 
 fn told(progress: &Progress, rates: Rates) -> String {

@@ -1,18 +1,20 @@
 //! `shimproof verify`.
 
+use std::num::NonZero;
 use std::path::{Component, Path, PathBuf};
 
 use shimproof_model::catalog::Catalog;
 use shimproof_model::world::Containerd;
 use shimproof_properties::Engine;
 use shimproof_reports::{
-    Question, Survey, Verdict, Verification, VerifyError, ask, find_mutant, run_suite, suite_json, suite_text,
-    survey, verification_text, verifications_json, verify, verify_mutant, with_builtin_scenarios,
+    Coverage, Question, Styles, Survey, Verdict, Verification, VerifyError, ask, coverage_text, find_mutant,
+    run_suite, suite_json, suite_text, survey, unexercised, unexercised_text, verification_text,
+    verifications_json, verify, verify_mutant, with_builtin_scenarios,
 };
 use shimproof_scenario::{Design, Scenario, suggest};
-use shimproof_search::{Limits, PackedOptions};
+use shimproof_search::{Limits, PackedOptions, available_memory};
 
-use crate::args::{self, Format};
+use crate::args::{self, Format, Vacuity};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::mutants;
@@ -31,6 +33,7 @@ pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure
     if let Some(directory) = &arguments.trace_dir {
         check_writable(directory)?;
     }
+    let engine = engine(arguments)?;
     let limits = Limits {
         max_states: arguments.max_states,
         max_depth: arguments.max_depth,
@@ -42,10 +45,10 @@ pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure
     }
     match &arguments.scenario {
         Some(path) => with_scenario(path, |scenario| {
-            one(arguments, output, scenario, &designs, &limits)
+            one(arguments, output, scenario, &designs, engine, &limits)
         }),
         None if !designs.is_empty() => over_the_catalogue(arguments, output, &designs, &limits),
-        None => suite(arguments, output, &limits),
+        None => suite(arguments, output, engine, &limits),
     }
 }
 
@@ -87,6 +90,7 @@ fn one(
     output: Output,
     scenario: &Scenario,
     designs: &[Design],
+    engine: Engine,
     limits: &Limits,
 ) -> Result<ExitCode, Failure> {
     let designs: Vec<Option<&Containerd>> = if designs.is_empty() {
@@ -100,6 +104,7 @@ fn one(
         .map(|id| find_mutant(Catalog::embedded(), id))
         .transpose()?;
     let mut verifications = Vec::new();
+    let mut progress = ProgressLine::new(output);
     for design in designs {
         let question = Question {
             scenario,
@@ -108,28 +113,57 @@ fn one(
             reachabilities: false,
             pods: arguments.pods,
             faults: arguments.faults,
-            engine: engine(arguments.engine),
+            engine,
             limits,
         };
-        let (catalog, mut progress) = (Catalog::embedded(), ProgressLine::new(output));
+        let catalog = Catalog::embedded();
         verifications.push(match &mutant {
             None => verify(catalog, &question, &mut progress)?,
             Some(mutant) => verify_mutant(catalog, &question, mutant, &mut progress)?,
         });
     }
+    progress.finish();
     write_traces(arguments, &verifications)?;
     match arguments.format {
         Format::Text => {
             let styles = output.styles();
             let texts: Vec<String> = verifications
                 .iter()
-                .map(|v| verification_text(v, &styles))
+                .map(|v| {
+                    verification_text(v, &styles) + &exercised(arguments, std::slice::from_ref(v), &styles)
+                })
                 .collect();
             output.document(&texts.join("\n"));
         }
         Format::Json => output.document(&format!("{:#}", verifications_json(&verifications))),
     }
-    Ok(verifications.iter().map(exit_code).max().unwrap_or(ExitCode::Ok))
+    let vacuous = verifications
+        .iter()
+        .any(|v| fails_as_vacuous(arguments, std::slice::from_ref(v)));
+    let codes = verifications.iter().map(exit_code);
+    Ok(codes
+        .chain(vacuous.then_some(ExitCode::Violated))
+        .max()
+        .unwrap_or(ExitCode::Ok))
+}
+
+/// What was exercised, and what was not, as far as one wants to know.
+fn exercised(arguments: &args::Verify, verifications: &[Verification], styles: &Styles) -> String {
+    let mut text = String::new();
+    if arguments.vacuity != Vacuity::Ignore {
+        text += &unexercised_text(&unexercised(verifications), styles);
+    }
+    if arguments.coverage
+        && let Some(coverage) = Coverage::of_all(verifications)
+    {
+        text.push('\n');
+        text += &coverage_text(&coverage, styles);
+    }
+    text
+}
+
+fn fails_as_vacuous(arguments: &args::Verify, verifications: &[Verification]) -> bool {
+    arguments.vacuity == Vacuity::Error && !unexercised(verifications).is_empty()
 }
 
 /// What designs hold over the whole catalogue.
@@ -168,43 +202,68 @@ fn over_the_catalogue(
     })
 }
 
-fn suite(arguments: &args::Verify, output: Output, limits: &Limits) -> Result<ExitCode, Failure> {
+fn suite(
+    arguments: &args::Verify,
+    output: Output,
+    engine: Engine,
+    limits: &Limits,
+) -> Result<ExitCode, Failure> {
     let report = with_builtin_scenarios(|scenarios| {
         let mut progress = ProgressLine::new(output);
-        run_suite(
-            Catalog::embedded(),
-            scenarios,
-            engine(arguments.engine),
-            limits,
-            &mut progress,
-        )
+        let report = run_suite(Catalog::embedded(), scenarios, engine, limits, &mut progress);
+        progress.finish();
+        report
     })??;
     write_traces(arguments, &report.verifications)?;
     match arguments.format {
-        Format::Text => output.document(&suite_text(&report, &output.styles())),
+        Format::Text => {
+            let styles = output.styles();
+            let exercised = exercised(arguments, &report.verifications, &styles);
+            output.document(&(suite_text(&report, &styles) + &exercised));
+        }
         Format::Json => output.document(&format!("{:#}", suite_json(&report))),
     }
     Ok(if report.cut_short() {
         ExitCode::BoundReached
-    } else if report.as_expected() {
+    } else if report.as_expected() && !fails_as_vacuous(arguments, &report.verifications) {
         ExitCode::Ok
     } else {
         ExitCode::Violated
     })
 }
 
-fn engine(engine: args::Engine) -> Engine {
-    match engine {
-        args::Engine::Exact => Engine::Exact(PackedOptions::default()),
-        args::Engine::Stateright => Engine::Stateright,
+/// The engine with its options.
+fn engine(arguments: &args::Verify) -> Result<Engine, Failure> {
+    if arguments.engine == args::Engine::Exact {
+        let free = || available_memory().map(|free| free / 5 * 4);
+        return Ok(Engine::Exact(PackedOptions {
+            threads: arguments.threads.unwrap_or_else(threads),
+            symmetry: !arguments.no_symmetry,
+            memory: arguments.memory.or_else(free),
+        }));
     }
+    let only_exact = [
+        ("--threads", arguments.threads.is_some()),
+        ("--memory", arguments.memory.is_some()),
+        ("--no-symmetry", arguments.no_symmetry),
+        ("--coverage", arguments.coverage),
+        ("--vacuity error", arguments.vacuity == Vacuity::Error),
+    ];
+    match only_exact.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(Failure::OnlyExact { option }),
+        None => Ok(Engine::Stateright),
+    }
+}
+
+fn threads() -> NonZero<usize> {
+    std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
 }
 
 fn exit_code(verification: &Verification) -> ExitCode {
     let violated = verification
         .results
         .iter()
-        .any(|result| result.verdict == Verdict::Violated);
+        .any(|result| result.verdict == Verdict::Violated && !result.information);
     if violated {
         ExitCode::Violated
     } else if verification.cut_short() || verification.results.iter().any(|r| r.verdict == Verdict::Unknown) {
@@ -225,6 +284,19 @@ pub fn check_writable(directory: &Path) -> Result<(), Failure> {
     std::fs::remove_file(&probe).map_err(write)
 }
 
+/// Puts the path of a design file, from where the trace stands, in the place of the name that it gives itself.
+pub fn design_for_traces(design: &mut String, given: &[String], directory: &Path) {
+    let of_file = |given: &&String| {
+        let found = Design::find(Catalog::embedded(), given);
+        Path::new(given).is_file() && found.is_ok_and(|found| found.containerd.version == *design)
+    };
+    if let Some(path) = given.iter().find(of_file)
+        && let Some(path) = path_for_traces(Path::new(path), directory)
+    {
+        *design = path;
+    }
+}
+
 fn write_traces(arguments: &args::Verify, verifications: &[Verification]) -> Result<(), Failure> {
     let Some(directory) = &arguments.trace_dir else {
         return Ok(());
@@ -235,6 +307,9 @@ fn write_traces(arguments: &args::Verify, verifications: &[Verification]) -> Res
             let mut trace = trace.clone();
             let scenario = arguments.scenario.as_deref();
             trace.setting.path = scenario.and_then(|scenario| path_for_traces(scenario, directory));
+            if let Some(design) = &mut trace.setting.design {
+                design_for_traces(design, &arguments.design, directory);
+            }
             let name = format!(
                 "{}--{}--{}",
                 verification.scenario, verification.design, result.property

@@ -78,6 +78,7 @@ fn guards_itself(
     let rests_on = unproven(world, &findings.facts);
     let statement = property.about.statement.to_owned();
     Ok(PropertyResult {
+        information: question.properties.is_empty(),
         search: Some(OwnSearch {
             what: format!("under any client; faults: {}", faults(world)),
             states: findings.states,
@@ -131,6 +132,7 @@ fn whole_runs(
                 Vec::new()
             },
             trace: trace(machine, names, property, finding),
+            information: false,
             search: Some(search.clone()),
         }
     });

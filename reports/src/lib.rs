@@ -58,7 +58,5 @@ pub use survey::{OfProperty, Survey, survey};
 pub use sweep::{Class, Followed, Places, Sweep, SweepChange, follow, sweep};
 pub use trace_format::TraceFormat;
 pub use trace_text::trace_text;
-pub use verification::{
-    PropertyResult, Question, Verdict, Verification, VerifyError, verify, verify_mutant,
-};
+pub use verification::{PropertyResult, Question, Verdict, Verification, VerifyError, verify, verify_mutant};
 pub use verification_text::{suite_text, verification_text};

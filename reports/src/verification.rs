@@ -109,6 +109,9 @@ pub struct PropertyResult {
     pub rests_on: Vec<RestsOn>,
     /// How it is violated or reached, as short as possible.
     pub trace: Option<Trace>,
+    /// Whether it is told for information: it is about another client than the one of the scenario, and nobody asked
+    /// for it by name.
+    pub information: bool,
     /// The search that decided it, if it was another one than that of the verification.
     pub search: Option<OwnSearch>,
 }
@@ -221,9 +224,10 @@ pub fn verify_mutant(
     let mutated = mutant.mutate_catalog(catalog);
     // A design stands beside the catalogue: its own row is changed.
     let design = match (&mutant.change, question.design) {
-        (Change::Field(change), Some(design)) => {
-            Some(Containerd::new(design.version.clone(), &change.containerd(&design.row)))
-        }
+        (Change::Field(change), Some(design)) => Some(Containerd::new(
+            design.version.clone(),
+            &change.containerd(&design.row),
+        )),
         (_, design) => design.cloned(),
     };
     let question = &Question {
@@ -363,6 +367,7 @@ pub(crate) fn result(
             Vec::new()
         },
         trace,
+        information: false,
         search: None,
     }
 }

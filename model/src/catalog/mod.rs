@@ -3,6 +3,7 @@
 //! The files under `catalog/` are part of the binary. Nothing in the machine asks for a version: it asks a row,
 //! and a version only selects the row. A version that no row covers is an error that names the nearest rows.
 
+mod cgroup_driver;
 mod containerd_row;
 mod designs;
 mod error;
@@ -16,6 +17,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+pub use cgroup_driver::{CgroupDriverGate, CgroupDriverSource, RuntimeConfigCall};
 pub use containerd_row::{
     ConfigImports, ConfigKeyMatching, ConfigMigration, ConfigRuntimes, ContainerdField, ContainerdRow,
     CriUserns, DaemonTaskOptions, DefaultRuncOptions, IdmappedMounts, InfoOptions, Introspection,

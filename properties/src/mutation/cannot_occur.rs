@@ -78,10 +78,12 @@ const NO_PIVOT_GONE: Option<Given> = Some(Given {
 
 const STORED: &str = "runtime options are read from the container's record, where a value without bytes is left out and read \
                       as nil";
-const STORED_SOURCE: &str = "core/metadata/boltutil/helpers.go@v2.0.1 (ReadAny), metadata/boltutil/helpers.go@v1.7.34";
+const STORED_SOURCE: &str =
+    "core/metadata/boltutil/helpers.go@v2.0.1 (ReadAny), metadata/boltutil/helpers.go@v1.7.34";
 const BY_TYPE: &str = "the runtime type decides the type of its options, by an exact match: io.containerd.runc.v2 has \
                        containerd.runc.v1.Options and no other";
-const BY_TYPE_SOURCE: &str = "internal/cri/config/config.go@v2.0.1 (getRuntimeOptionsType), pkg/cri/server/helpers.go@v1.7.34";
+const BY_TYPE_SOURCE: &str =
+    "internal/cri/config/config.go@v2.0.1 (getRuntimeOptionsType), pkg/cri/server/helpers.go@v1.7.34";
 const BY_OTHER_TYPE: &str = "the runtime type decides the type of its options, by an exact match: only runc's has \
                              containerd.runc.v1.Options";
 const MARSHALLED: &str = "task options are marshalled in the process of the tasks service, and the encoding of a message is never \
@@ -168,7 +170,10 @@ pub const CANNOT_OCCUR: &[CannotOccur] = &[
     },
     CannotOccur {
         guard: Guard::WithMounts,
-        inputs: &[&["no linux section", "nil", "NODE", "CONTAINER", "TARGET"], &["true"]],
+        inputs: &[
+            &["no linux section", "nil", "NODE", "CONTAINER", "TARGET"],
+            &["true"],
+        ],
         given: None,
         reason: "a kubelet writes mappings into mounts of a container of mode POD only",
         source: "kubernetes: pkg/kubelet/kubelet_pods.go (makeMounts)",
@@ -183,8 +188,18 @@ pub const CANNOT_OCCUR: &[CannotOccur] = &[
     stored(Guard::UpdateContainerIoOwner, &[ANY, ANY, EMPTY]),
     stored(Guard::GetRuncOptions, &[ANY, EMPTY]),
     stored(Guard::ValidateRuntimeFeatures, &[ANY, EMPTY]),
-    by_type(Guard::UpdateContainerIoOwner, &[ANY, RUNC, OF_OTHERS], None, BY_TYPE),
-    by_type(Guard::UpdateContainerIoOwner, &[ANY, NOT_RUNC, OF_RUNC], None, BY_OTHER_TYPE),
+    by_type(
+        Guard::UpdateContainerIoOwner,
+        &[ANY, RUNC, OF_OTHERS],
+        None,
+        BY_TYPE,
+    ),
+    by_type(
+        Guard::UpdateContainerIoOwner,
+        &[ANY, NOT_RUNC, OF_RUNC],
+        None,
+        BY_OTHER_TYPE,
+    ),
     by_type(
         Guard::UpdateContainerIoOwner,
         &[ANY, RUNC_V1, OF_RUNC],
@@ -193,7 +208,12 @@ pub const CANNOT_OCCUR: &[CannotOccur] = &[
     ),
     by_type(Guard::GetRuncOptions, &[RUNC, OF_OTHERS], None, BY_TYPE),
     by_type(Guard::GetRuncOptions, &[NOT_RUNC, OF_RUNC], None, BY_OTHER_TYPE),
-    by_type(Guard::GetRuncOptions, &[RUNC_V1, OF_RUNC], RUNC_V1_GONE, BY_OTHER_TYPE),
+    by_type(
+        Guard::GetRuncOptions,
+        &[RUNC_V1, OF_RUNC],
+        RUNC_V1_GONE,
+        BY_OTHER_TYPE,
+    ),
     CannotOccur {
         guard: Guard::WithTaskApiEndpoint,
         inputs: &[&["false"], ANY],

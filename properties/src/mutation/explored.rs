@@ -107,12 +107,7 @@ impl<D: Domain> Explored<D> {
     /// Where `other` differs from `world`, the one that was explored: in its initial state, in the actions of a
     /// state, or in what comes of one. If they differ nowhere, both have the same reachable graph: by induction
     /// over its paths. Texts of refusals are compared as well if `texts` says so.
-    pub fn first_difference(
-        &self,
-        world: &World<D>,
-        other: &World<D>,
-        texts: bool,
-    ) -> Option<Difference<D>> {
+    pub fn first_difference(&self, world: &World<D>, other: &World<D>, texts: bool) -> Option<Difference<D>> {
         let initial = Node::initial(other, &mut Quiet);
         if initial != self.states[0] {
             return Some(Difference {

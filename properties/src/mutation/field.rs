@@ -77,7 +77,9 @@ impl FieldChange {
     /// Whether it decides how a configuration file is read, and nothing after that.
     pub fn is_about_configuration(&self) -> bool {
         self.component == Component::Containerd
-            && ABOUT_CONFIGURATION.iter().any(|field| field.as_str() == self.field)
+            && ABOUT_CONFIGURATION
+                .iter()
+                .any(|field| field.as_str() == self.field)
     }
 
     /// The catalogue in which every row has the value. A row that cannot have it stays as it is.
@@ -118,16 +120,22 @@ fn changed<R: Clone + serde::Serialize + serde::de::DeserializeOwned>(
 
 /// Every behaviour of the rows with every value that some row of the catalogue has.
 pub fn field_changes(catalog: &Catalog) -> Vec<FieldChange> {
-    let containerd = ContainerdField::all().flat_map(|field| {
-        changes_of(Component::Containerd, field.as_str(), catalog.containerd())
-    });
+    let containerd = ContainerdField::all()
+        .flat_map(|field| changes_of(Component::Containerd, field.as_str(), catalog.containerd()));
     let kubelet = KubeletField::all()
         .flat_map(|field| changes_of(Component::Kubelet, field.as_str(), catalog.kubelet()));
     containerd.chain(kubelet).collect()
 }
 
-fn changes_of<R: serde::Serialize>(component: Component, field: &'static str, rows: &[R]) -> Vec<FieldChange> {
-    if NOT_MUTATED.iter().any(|(of, not, _)| *of == component && *not == field) {
+fn changes_of<R: serde::Serialize>(
+    component: Component,
+    field: &'static str,
+    rows: &[R],
+) -> Vec<FieldChange> {
+    if NOT_MUTATED
+        .iter()
+        .any(|(of, not, _)| *of == component && *not == field)
+    {
         return Vec::new();
     }
     let mut values: Vec<Value> = Vec::new();
@@ -164,10 +172,14 @@ mod tests {
                 row.is_ok_and(|row| row[change.field] == change.value)
             };
             let all = match change.component {
-                Component::Containerd => {
-                    mutated.containerd().iter().all(|row| has_it(serde_json::to_value(row)))
-                }
-                Component::Kubelet => mutated.kubelet().iter().all(|row| has_it(serde_json::to_value(row))),
+                Component::Containerd => mutated
+                    .containerd()
+                    .iter()
+                    .all(|row| has_it(serde_json::to_value(row))),
+                Component::Kubelet => mutated
+                    .kubelet()
+                    .iter()
+                    .all(|row| has_it(serde_json::to_value(row))),
             };
             assert!(all, "{change}");
         }

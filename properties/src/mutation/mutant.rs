@@ -80,8 +80,11 @@ impl Mutant {
 
     /// Whether one of the questions is about what the mutant changes.
     pub fn is_asked(&self, asked: &Asked) -> bool {
-        self.guard()
-            .is_some_and(|guard| self.inputs().into_iter().any(|input| asked.contains(guard, input)))
+        self.guard().is_some_and(|guard| {
+            self.inputs()
+                .into_iter()
+                .any(|input| asked.contains(guard, input))
+        })
     }
 
     /// Whether the change can show on a node of the catalogue: it has no configuration file.

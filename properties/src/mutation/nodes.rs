@@ -51,12 +51,18 @@ impl CatalogueNode {
     /// Every node of the catalogue.
     pub fn all(catalog: &Catalog) -> Vec<Self> {
         let mut nodes = Vec::new();
-        let kubelet = catalog.kubelet().last().map(|row| row.id.clone()).unwrap_or_default();
+        let kubelet = catalog
+            .kubelet()
+            .last()
+            .map(|row| row.id.clone())
+            .unwrap_or_default();
         for containerd in catalog.containerd() {
             for handler in handlers() {
-                for (network, no_pivot) in
-                    [(Network::Pod, false), (Network::Node, false), (Network::Pod, true)]
-                {
+                for (network, no_pivot) in [
+                    (Network::Pod, false),
+                    (Network::Node, false),
+                    (Network::Pod, true),
+                ] {
                     // The other two differ in what a shim of the release's own shows as well as any.
                     if handler.shim.is_some() && (network, no_pivot) != (Network::Pod, false) {
                         continue;
@@ -128,11 +134,17 @@ impl CatalogueNode {
             Client::Any => "any client".to_owned(),
             Client::Kubelet => {
                 let gate = if self.gate { "on" } else { "off" };
-                format!("kubelet {}, gate {gate}, hostUsers {}", self.kubelet, self.host_users)
+                format!(
+                    "kubelet {}, gate {gate}, hostUsers {}",
+                    self.kubelet, self.host_users
+                )
             }
         };
         let pivot = if self.no_pivot { ", no_pivot" } else { "" };
-        format!("containerd {}, {client}, {handler}, {}{pivot}", self.containerd, self.network)
+        format!(
+            "containerd {}, {client}, {handler}, {}{pivot}",
+            self.containerd, self.network
+        )
     }
 
     /// Its world, with the rows as `containerd` and `kubelet` make them; none if the catalogue lacks a row.
@@ -142,7 +154,12 @@ impl CatalogueNode {
         containerd: impl Fn(&ContainerdRow) -> ContainerdRow,
         kubelet: impl Fn(&KubeletRow) -> KubeletRow,
     ) -> Option<World<Abstract>> {
-        let row = containerd(catalog.containerd().iter().find(|row| row.id == self.containerd)?);
+        let row = containerd(
+            catalog
+                .containerd()
+                .iter()
+                .find(|row| row.id == self.containerd)?,
+        );
         let kubelet = kubelet(catalog.kubelet().iter().find(|row| row.id == self.kubelet)?);
         let shim: &ShimRow = match self.handler.and_then(|handler| handler.shim) {
             Some(id) => catalog.shim_row_by_id(id)?,

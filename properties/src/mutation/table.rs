@@ -81,12 +81,15 @@ impl Shape {
 pub fn shape(guard: Guard) -> Option<Shape> {
     type Runtime = (RuntimeType, OptionsState);
     Some(match guard {
-        Guard::GetOrCreateUserNamespaceMappings => {
-            Shape::of::<(bool, HostUsers, HandlerFeatures), UsernsDecision>(&["gate on", "hostUsers", "handler:"])
-        }
+        Guard::GetOrCreateUserNamespaceMappings => Shape::of::<
+            (bool, HostUsers, HandlerFeatures),
+            UsernsDecision,
+        >(&["gate on", "hostUsers", "handler:"]),
         Guard::IntrospectRuntimeFeatures => Shape::of::<RuntimeType, Introspect>(&["runtime"]),
         Guard::PinUserNamespace => Shape::of::<(UsernsMode, Network), Pin>(&["mode", "network:"]),
-        Guard::WithMounts => Shape::of::<(UsernsMode, bool), Mounts>(&["mode", "mounts of the request id-mapped"]),
+        Guard::WithMounts => {
+            Shape::of::<(UsernsMode, bool), Mounts>(&["mode", "mounts of the request id-mapped"])
+        }
         Guard::SameUsernsConfig => Shape::of::<bool, Acceptance>(&["configurations differ"]),
         Guard::UpdateContainerIoOwner => Shape::of::<(UsernsMode, RuntimeType, OptionsState), Owner>(&[
             "mode",
@@ -119,7 +122,10 @@ impl Tables {
     pub fn of(containerd: impl IntoIterator<Item = ContainerdGuards>, kubelets: &[KubeletRow]) -> Self {
         Self {
             containerd: containerd.into_iter().collect(),
-            kubelets: kubelets.iter().map(get_or_create_user_namespace_mappings).collect(),
+            kubelets: kubelets
+                .iter()
+                .map(get_or_create_user_namespace_mappings)
+                .collect(),
         }
     }
 

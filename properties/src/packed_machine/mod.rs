@@ -87,14 +87,17 @@ impl Reached {
 
 impl<const W: usize> PackedMachine<W> {
     /// The packed machine over the world of `machine`, to be asked for `properties` and `reachabilities`.
-    pub(crate) fn new(
+    ///
+    /// # Panics
+    /// If `packing` has not `W` words.
+    pub fn new(
         machine: Arc<Machine<Abstract>>,
         packing: Packing,
         properties: Vec<Property<Abstract>>,
         reachabilities: Vec<Reachability>,
     ) -> Self {
         static MACHINES: AtomicU64 = AtomicU64::new(1);
-        debug_assert_eq!(packing.words(), W);
+        assert_eq!(packing.words(), W, "the words of a state");
         Self {
             facts: fact_sets(&machine, &properties),
             machine,

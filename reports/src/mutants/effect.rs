@@ -1,9 +1,9 @@
 //! What a mutant changes in one scenario, or on one node of the catalogue.
 
+use shimproof_model::World;
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::Catalog;
 use shimproof_model::trace::record;
-use shimproof_model::World;
 use shimproof_properties::mutation::{Change, Difference, Explored, Mutant};
 use shimproof_search::{Answer, Limits};
 
@@ -78,7 +78,9 @@ pub(super) fn in_scenario(
         }
     };
     let of_field = matches!(mutant.change, Change::Field(_));
-    let difference = subject.explored.first_difference(&subject.world, &world, of_field);
+    let difference = subject
+        .explored
+        .first_difference(&subject.world, &world, of_field);
     effect.difference = difference
         .map(|difference| words(&subject.world, &difference))
         .or_else(|| refused_otherwise(&subject.world, &world));
@@ -87,10 +89,11 @@ pub(super) fn in_scenario(
         let answers = questions.answers(world, &subject.world, Reach::All, limits)?;
         effect.compare(&subject.answers, &answers);
         if *base == Base::OwnReleases {
-            effect.unmet.extend(unmet_reachabilities(subject, &answers, questions));
-            let other = wire.and_then(|wire| {
-                disagreement(subject.scenario, mutated.unwrap_or(catalog), wire)
-            });
+            effect
+                .unmet
+                .extend(unmet_reachabilities(subject, &answers, questions));
+            let other =
+                wire.and_then(|wire| disagreement(subject.scenario, mutated.unwrap_or(catalog), wire));
             effect.unmet.extend(other);
         }
     }
@@ -173,7 +176,9 @@ pub(super) fn on_node(
     let of_field = matches!(mutant.change, Change::Field(_));
     let mutated = match &mutant.change {
         Change::Field(change) => {
-            subject.node.world(catalog, |row| change.containerd(row), |row| change.kubelet(row))
+            subject
+                .node
+                .world(catalog, |row| change.containerd(row), |row| change.kubelet(row))
         }
         Change::Entry { .. } | Change::Dropped { .. } => mutant.mutate(&world, &subject.asked),
     };

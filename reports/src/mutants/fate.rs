@@ -140,7 +140,10 @@ pub(super) fn judge(
         .find_map(|effect| Some((effect.place.clone(), effect.difference.clone()?)));
     let impossible = || {
         let guard = mutant.guard()?;
-        mutant.inputs().into_iter().find_map(|input| cannot_occur(guard, input, rows))
+        mutant
+            .inputs()
+            .into_iter()
+            .find_map(|input| cannot_occur(guard, input, rows))
     };
     let fate = if difference.is_none() {
         match (asked_somewhere, impossible()) {

@@ -141,14 +141,18 @@ pub fn mutant_run(
     }
     let nodes = PlainSubject::all(catalog, base)?;
     let counts: Vec<usize> = (0..questions.reachabilities.len())
-        .map(|number| subjects.iter().filter(|subject| subject.answers.reached[number]).count())
+        .map(|number| {
+            subjects
+                .iter()
+                .filter(|subject| subject.answers.reached[number])
+                .count()
+        })
         .collect();
     let mut mutants = mutants_of(catalog, base)?;
     if let Some(only) = options.only {
         mutants.retain(|mutant| mutant.subject() == only);
         if mutants.is_empty() {
-            let mut nearest: Vec<String> =
-                mutants_of(catalog, base)?.iter().map(Mutant::subject).collect();
+            let mut nearest: Vec<String> = mutants_of(catalog, base)?.iter().map(Mutant::subject).collect();
             nearest.dedup();
             nearest.sort_by_cached_key(|subject| strsim::damerau_levenshtein(subject, only));
             nearest.truncate(3);
@@ -163,7 +167,10 @@ pub fn mutant_run(
         subjects,
         nodes,
         counts,
-        rows: releases_of(catalog, base)?.into_iter().map(|release| release.row).collect(),
+        rows: releases_of(catalog, base)?
+            .into_iter()
+            .map(|release| release.row)
+            .collect(),
         limits,
     };
     let (results, stopped) = in_parallel(&mutants, options, started, progress, |mutant| bench.judge(mutant))?;
@@ -175,7 +182,11 @@ pub fn mutant_run(
         unusable,
         results: results.into_iter().map(|(result, _)| result).collect(),
         asked_against_the_list: bench.asked_against_the_list(),
-        stale: if *base == Base::OwnReleases { bench.stale() } else { Vec::new() },
+        stale: if *base == Base::OwnReleases {
+            bench.stale()
+        } else {
+            Vec::new()
+        },
         cut_short,
         seconds: started.elapsed().as_secs_f64(),
     })
@@ -191,12 +202,12 @@ fn mutants_of(catalog: &Catalog, base: &Base) -> Result<Vec<Mutant>, VerifyError
     let fields: Vec<_> = field_changes(catalog)
         .into_iter()
         .filter(|change| match change.component {
-        Component::Containerd => {
-            releases.iter().any(|release| change.containerd(&release.row) != release.row)
-        },
-        Component::Kubelet => kubelets.iter().any(|row| change.kubelet(row) != *row),
-    })
-    .collect();
+            Component::Containerd => releases
+                .iter()
+                .any(|release| change.containerd(&release.row) != release.row),
+            Component::Kubelet => kubelets.iter().any(|row| change.kubelet(row) != *row),
+        })
+        .collect();
     let mut mutants = mutants_of_guards(releases.into_iter().map(|release| release.guards), kubelets);
     mutants.extend(fields.into_iter().map(Mutant::of_field));
     Ok(mutants)
@@ -311,7 +322,10 @@ impl Bench<'_> {
     fn verdict(&self, mutant: &Mutant, effects: &[Effect]) -> MutantResult {
         let asked = match mutant.guard() {
             None => true,
-            Some(guard) => mutant.inputs().into_iter().any(|input| self.is_asked(guard, input)),
+            Some(guard) => mutant
+                .inputs()
+                .into_iter()
+                .any(|input| self.is_asked(guard, input)),
         };
         judge(mutant, effects, asked, &self.rows, &self.counts, &self.questions)
     }
@@ -375,7 +389,10 @@ fn in_parallel(
     let out_of_time = || {
         let limits = options.limits;
         limits.max_time.is_some_and(|time| started.elapsed() >= time)
-            || limits.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
+            || limits
+                .stop
+                .as_ref()
+                .is_some_and(|stop| stop.load(Ordering::Relaxed))
     };
     std::thread::scope(|scope| {
         for _ in 0..options.threads.max(1) {
@@ -399,6 +416,9 @@ fn in_parallel(
     });
     let mut judged = judged.into_inner().unwrap_or_default();
     judged.sort_by_key(|(number, _)| *number);
-    let results = judged.into_iter().map(|(_, result)| result).collect::<Result<Vec<_>, _>>()?;
+    let results = judged
+        .into_iter()
+        .map(|(_, result)| result)
+        .collect::<Result<Vec<_>, _>>()?;
     Ok((results, stopped.into_inner()))
 }

@@ -9,11 +9,11 @@ use shimproof_model::world::Client;
 use shimproof_properties::mutation::{Asked, CatalogueNode, Explored, Mutant};
 use shimproof_properties::reachability::{self, Reachability};
 use shimproof_properties::{
-    Engine, LiveProperty, Machine, Property, all, check, check_live, containerd_guards_itself, live, policies,
-    policies_of,
+    Engine, LiveProperty, Machine, Property, all, check, check_live, containerd_guards_itself, live,
+    policies, policies_of,
 };
 use shimproof_scenario::{Design, Overrides, Scenario};
-use shimproof_search::{Answer, Limits, PackedOptions};
+use shimproof_search::{Answer, Limits};
 use shimproof_sim::{Agreement, Wire, compare, predict_in, world_of_prediction};
 
 use super::Base;
@@ -72,7 +72,9 @@ impl Questions {
     /// The names of the properties, in the order of answers.
     pub fn ids(&self) -> Vec<&'static str> {
         let states = self.states.iter().map(|of| of.property.id);
-        states.chain(self.live.iter().map(|property| property.id)).collect()
+        states
+            .chain(self.live.iter().map(|property| property.id))
+            .collect()
     }
 
     /// The answers of a world. `base` is the world whose promises count: a mutant is held to what the design that it
@@ -102,10 +104,16 @@ impl Questions {
             Reach::Unreachable => reachability::unreachable(&reachability.id).is_some(),
             Reach::Nothing => false,
         };
-        let reachabilities: Vec<Reachability> =
-            self.reachabilities.iter().filter(wanted).cloned().collect();
+        let reachabilities: Vec<Reachability> = self.reachabilities.iter().filter(wanted).cloned().collect();
         let machine = Arc::new(Machine::new(world));
-        let found = check(&machine, &properties, &reachabilities, Engine::Exact(PackedOptions::default()), limits, &mut ())?;
+        let found = check(
+            &machine,
+            &properties,
+            &reachabilities,
+            Engine::default(),
+            limits,
+            &mut (),
+        )?;
         let mut answers = found.findings.into_iter().map(|finding| finding.answer);
         let of_properties: Vec<Option<Answer>> = asked
             .into_iter()
@@ -126,8 +134,11 @@ impl Questions {
 
     /// The answers about whole runs, at the places of [`Self::ids`]; nothing else is answered.
     pub fn live_answers(&self, world: World<Abstract>, limits: &Limits) -> Result<Answers, VerifyError> {
-        let asked: Vec<bool> =
-            self.live.iter().map(|property| (property.not_of)(&world).is_none()).collect();
+        let asked: Vec<bool> = self
+            .live
+            .iter()
+            .map(|property| (property.not_of)(&world).is_none())
+            .collect();
         let properties: Vec<LiveProperty<Abstract>> = self
             .live
             .iter()
@@ -136,10 +147,12 @@ impl Questions {
             .map(|(property, _)| *property)
             .collect();
         let machine = Arc::new(Machine::new(world));
-        let unknown = check(&machine, &[], &[], Engine::Exact(PackedOptions::default()), limits, &mut ())?.unknown;
+        let unknown = check(&machine, &[], &[], Engine::default(), limits, &mut ())?.unknown;
         let found = check_live(&machine, &properties, unknown, limits, &mut ())?;
         let mut answers = found.findings.into_iter().map(|finding| finding.answer);
-        let live = asked.into_iter().map(|asked| if asked { answers.next() } else { None });
+        let live = asked
+            .into_iter()
+            .map(|asked| if asked { answers.next() } else { None });
         Ok(Answers {
             properties: self.states.iter().map(|_| None).chain(live).collect(),
             reached: Vec::new(),
@@ -152,7 +165,11 @@ impl Questions {
         self.live.iter().any(|property| {
             let about = property.about;
             about.scenarios.contains(&scenario)
-                || about.since.shown_by.iter().any(|shown| shown.scenario == scenario)
+                || about
+                    .since
+                    .shown_by
+                    .iter()
+                    .any(|shown| shown.scenario == scenario)
         })
     }
 }
@@ -215,7 +232,11 @@ impl<'a> Subject<'a> {
 
     /// What holds of whole runs; none if the model failed.
     pub fn live(&self, questions: &Questions, limits: &Limits) -> Option<&Answers> {
-        let answers = || questions.live_answers(self.world.clone(), limits).map_err(|error| error.to_string());
+        let answers = || {
+            questions
+                .live_answers(self.world.clone(), limits)
+                .map_err(|error| error.to_string())
+        };
         self.live.get_or_init(answers).as_ref().ok()
     }
 
@@ -228,7 +249,11 @@ impl<'a> Subject<'a> {
     ) -> Option<Result<MutantWorlds, String>> {
         let Some(catalog) = mutated else {
             let world = mutant.mutate(&self.world, self.explored.asked())?;
-            let mutate = |wire| mutant.mutate(wire, self.explored.asked()).unwrap_or_else(|| wire.clone());
+            let mutate = |wire| {
+                mutant
+                    .mutate(wire, self.explored.asked())
+                    .unwrap_or_else(|| wire.clone())
+            };
             return Some(Ok((world, self.wire.as_ref().map(mutate))));
         };
         let world = overrides(base, catalog)
@@ -236,9 +261,10 @@ impl<'a> Subject<'a> {
             .and_then(|overrides| {
                 let world = self.scenario.world(catalog, &overrides);
                 let world = world.map_err(|error| error.to_string())?;
-                let wire = self.wire.as_ref().and_then(|_| {
-                    world_of_prediction(self.scenario, catalog, &overrides).ok()
-                });
+                let wire = self
+                    .wire
+                    .as_ref()
+                    .and_then(|_| world_of_prediction(self.scenario, catalog, &overrides).ok());
                 Ok((world, wire))
             });
         match world {
@@ -253,7 +279,11 @@ pub(super) type MutantWorlds = (World<Abstract>, Option<World<Wire>>);
 
 fn same_rows(one: &World<Abstract>, other: &World<Abstract>) -> bool {
     let containerd = |world: &World<Abstract>| -> Vec<_> {
-        world.containerd.iter().map(|release| release.row.clone()).collect()
+        world
+            .containerd
+            .iter()
+            .map(|release| release.row.clone())
+            .collect()
     };
     let kubelets = |world: &World<Abstract>| -> Vec<_> {
         world.kubelets.iter().map(|kubelet| kubelet.row.clone()).collect()

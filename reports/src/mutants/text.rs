@@ -16,7 +16,11 @@ pub fn mutants_text(report: &MutantReport, styles: &Styles) -> String {
         let _ = writeln!(text);
     }
     if !report.witnesses.is_empty() {
-        let _ = writeln!(text, "{}", set(styles.name, "Each property satisfied and violated"));
+        let _ = writeln!(
+            text,
+            "{}",
+            set(styles.name, "Each property satisfied and violated")
+        );
     }
     for witness in &report.witnesses {
         let place = |place: &Option<(String, String)>| match place {
@@ -48,10 +52,16 @@ pub fn mutants_text(report: &MutantReport, styles: &Styles) -> String {
 
 /// The columns of the matrix after those of the properties.
 const COLUMNS: [(&str, &str); 7] = [
-    ("reach", "killed by a reachability that is lost, or that no client should reach"),
+    (
+        "reach",
+        "killed by a reachability that is lost, or that no client should reach",
+    ),
     ("expect", "killed by the `[expect]` of a scenario"),
     ("killed", "killed by any of these"),
-    ("holes", "killed by nothing, and a property that was violated holds: the entry is a hole"),
+    (
+        "holes",
+        "killed by nothing, and a property that was violated holds: the entry is a hole",
+    ),
     ("same", "equivalent: the same reachable graph everywhere"),
     ("never", "the input cannot occur, with a source"),
     ("left", "left unexplained"),
@@ -84,7 +94,11 @@ fn run_text(text: &mut String, report: &MutantReport, run: &MutantRun, styles: &
             subjects.push(&result.subject);
         }
     }
-    let width = subjects.iter().map(|subject| subject.len()).max().unwrap_or_default();
+    let width = subjects
+        .iter()
+        .map(|subject| subject.len())
+        .max()
+        .unwrap_or_default();
     let mut heading = format!("{:width$} mutants ", "");
     for number in 1..=report.properties.len() {
         let _ = write!(heading, "{number:>4}");
@@ -94,18 +108,30 @@ fn run_text(text: &mut String, report: &MutantReport, run: &MutantRun, styles: &
     }
     let _ = writeln!(text, "{}", set(styles.dim, &heading));
     for subject in subjects {
-        let of: Vec<&MutantResult> = run.results.iter().filter(|result| result.subject == subject).collect();
+        let of: Vec<&MutantResult> = run
+            .results
+            .iter()
+            .filter(|result| result.subject == subject)
+            .collect();
         let _ = writeln!(text, "{subject:width$} {}", row(&report.properties, &of, styles));
     }
     let all: Vec<&MutantResult> = run.results.iter().collect();
-    let _ = writeln!(text, "{:width$} {}", "in all", row(&report.properties, &all, styles));
+    let _ = writeln!(
+        text,
+        "{:width$} {}",
+        "in all",
+        row(&report.properties, &all, styles)
+    );
     let holes: Vec<&MutantResult> = all
         .iter()
         .copied()
         .filter(|result| result.fate == Fate::ClosesAHole)
         .collect();
     if !holes.is_empty() {
-        let _ = writeln!(text, "\nHoles: decisions that break a property; decided otherwise, it holds");
+        let _ = writeln!(
+            text,
+            "\nHoles: decisions that break a property; decided otherwise, it holds"
+        );
         for result in holes {
             let _ = writeln!(text, "  {}", result.id);
             for (property, place) in &result.mends {
@@ -119,19 +145,29 @@ fn run_text(text: &mut String, report: &MutantReport, run: &MutantRun, styles: &
     for reason in &run.stale {
         let _ = writeln!(text, "{} {reason}", set(styles.bad, "excuses no input:"));
     }
-    let left: Vec<&MutantResult> = all.into_iter().filter(|result| result.fate.is_unexplained()).collect();
+    let left: Vec<&MutantResult> = all
+        .into_iter()
+        .filter(|result| result.fate.is_unexplained())
+        .collect();
     if !left.is_empty() {
         let _ = writeln!(text, "\n{}", set(styles.bad, "Unexplained survivors"));
         for result in left {
             let _ = writeln!(text, "  {}", result.id);
             match &result.difference {
                 None => {
-                    let _ = writeln!(text, "    no scenario and no node of the catalogue asks, and nothing says why");
+                    let _ = writeln!(
+                        text,
+                        "    no scenario and no node of the catalogue asks, and nothing says why"
+                    );
                 }
                 Some((place, what)) => {
                     let _ = writeln!(text, "    {place}: {what}");
                     if !place.contains(' ') {
-                        let _ = writeln!(text, "    {}", set(styles.dim, &command(&run.base, place, &result.id)));
+                        let _ = writeln!(
+                            text,
+                            "    {}",
+                            set(styles.dim, &command(&run.base, place, &result.id))
+                        );
                     }
                 }
             }
@@ -145,7 +181,10 @@ fn command(base: &Base, scenario: &str, id: &str) -> String {
         Base::OwnReleases => String::new(),
         Base::Design(name) => format!(" --design {name}"),
     };
-    format!("shimproof verify {scenario}{design} --mutant '{}'", id.replace('\'', "'\\''"))
+    format!(
+        "shimproof verify {scenario}{design} --mutant '{}'",
+        id.replace('\'', "'\\''")
+    )
 }
 
 fn row(properties: &[String], of: &[&MutantResult], styles: &Styles) -> String {

@@ -39,7 +39,10 @@ pub(super) fn witnesses(
     questions: &Questions,
     limits: &Limits,
 ) -> Result<Vec<Witness>, VerifyError> {
-    let named = catalog.designs().iter().map(|design| Base::Design(design.name.clone()));
+    let named = catalog
+        .designs()
+        .iter()
+        .map(|design| Base::Design(design.name.clone()));
     let mut found = Vec::new();
     for base in named.chain([Base::OwnReleases]) {
         let overrides = overrides(&base, catalog)?;
@@ -79,7 +82,9 @@ fn answers(
     scenario: &str,
     limits: &Limits,
 ) -> Result<Vec<Option<Answer>>, VerifyError> {
-    let mut answers = questions.answers(world.clone(), world, Reach::Nothing, limits)?.properties;
+    let mut answers = questions
+        .answers(world.clone(), world, Reach::Nothing, limits)?
+        .properties;
     if questions.shows_whole_runs(scenario) {
         let live = questions.live_answers(world.clone(), limits)?.properties;
         for (answer, live) in answers.iter_mut().zip(live) {
@@ -103,7 +108,11 @@ fn witness(number: usize, id: &str, found: &[Found], runs: &[MutantRun]) -> Witn
         Some((satisfied, violated)) => (Some(satisfied), Some(violated)),
         None => (
             found.iter().find(satisfies).map(place),
-            found.iter().find(violates).map(place).or_else(|| by_mutant(id, runs)),
+            found
+                .iter()
+                .find(violates)
+                .map(place)
+                .or_else(|| by_mutant(id, runs)),
         ),
     };
     Witness {

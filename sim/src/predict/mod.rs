@@ -18,8 +18,8 @@ mod startup;
 mod why;
 
 use miette::Diagnostic;
-use shimproof_model::{StartFailure, World};
 use shimproof_model::catalog::Catalog;
+use shimproof_model::{StartFailure, World};
 use shimproof_scenario::{Outcome, Overrides, Scenario, ScenarioError, Target};
 use thiserror::Error;
 

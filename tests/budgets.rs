@@ -1,0 +1,190 @@
+//! Budgets of a search, and what it tells of itself.
+
+#![expect(clippy::unwrap_used, reason = "what a test cannot do fails it")]
+
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// A space that no machine explores soon.
+const LARGE: [&str; 6] = [
+    "verify",
+    "examples/containerd-10598-fixed",
+    "--pods",
+    "4",
+    "--faults",
+    "6",
+];
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shimproof"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments);
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn a_bound_leaves_unknown_what_was_not_found() {
+    for (option, value, bound) in [
+        ("--max-states", "1000", "1000 states"),
+        ("--max-depth", "9", "9 levels"),
+        ("--max-time", "0.3", "0.3 s"),
+        ("--memory", "16MiB", "of memory"),
+    ] {
+        let output = run(&[LARGE.as_slice(), &[option, value, "--threads", "2"]].concat());
+        assert_eq!(output.status.code(), Some(3), "{option}: {}", stderr(&output));
+        let text = stdout(&output);
+        assert!(
+            text.contains("options-accepted") && text.contains("unknown"),
+            "{text}"
+        );
+        assert!(text.contains("cut short") && text.contains(bound), "{text}");
+        assert!(
+            !text.contains("never enabled"),
+            "nothing is known of what was not seen: {text}"
+        );
+    }
+}
+
+#[test]
+fn values_that_make_no_sense_are_refused() {
+    for (arguments, said) in [
+        (["--threads", "0"], "--threads"),
+        (["--memory", "10"], "10GiB"),
+        (["--memory", "2GB"], "GiB"),
+        (["--memory", "1KiB"], "8MiB"),
+        (["--vacuity", "maybe"], "warn"),
+    ] {
+        let output = run(&[["verify", "examples/containerd-11091"].as_slice(), &arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty());
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
+    let both = [
+        "verify",
+        "examples/containerd-11091",
+        "--engine",
+        "stateright",
+        "--memory",
+        "1GiB",
+    ];
+    let output = run(&both);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("--memory is for the exact engine"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_in_a_second() {
+    let mut child = command(&LARGE)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(1500));
+    let interrupted = Instant::now();
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let status = child.wait().unwrap();
+    assert!(
+        interrupted.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        interrupted.elapsed()
+    );
+    assert_eq!(status.code(), Some(3));
+    let text = std::io::read_to_string(child.stdout.unwrap()).unwrap();
+    assert!(text.contains("the search was stopped"), "{text}");
+}
+
+#[test]
+fn symmetry_changes_states_and_no_verdict() {
+    let arguments = [
+        "verify",
+        "examples/containerd-11091",
+        "--pods",
+        "3",
+        "--faults",
+        "1",
+        "--format",
+        "json",
+    ];
+    let document = |more: &[&str]| -> Value {
+        let output = run(&[arguments.as_slice(), more].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        serde_json::from_str(&stdout(&output)).unwrap()
+    };
+    let (reduced, whole) = (document(&[]), document(&["--no-symmetry"]));
+    let states = |document: &Value| document["results"][0]["states"].as_u64().unwrap();
+    assert!(
+        states(&reduced) * 2 < states(&whole),
+        "three pods have six orders"
+    );
+    let verdicts = |document: &Value| -> Vec<(Value, Value)> {
+        let results = document["results"].as_array().unwrap();
+        results
+            .iter()
+            .map(|result| (result["property"].clone(), result["verdict"].clone()))
+            .collect()
+    };
+    assert_eq!(verdicts(&reduced), verdicts(&whole));
+}
+
+#[test]
+fn what_was_not_exercised_is_named() {
+    let scenario = ["verify", "examples/containerd-11091", "--design", "nil-or-node"];
+    let warned = run(&scenario);
+    assert_eq!(warned.status.code(), Some(0));
+    let text = stdout(&warned);
+    assert!(text.contains("never enabled: deliver -info\n"), "{text}");
+    assert!(text.contains("speaks of nothing that is reachable:"), "{text}");
+    let failed = run(&[scenario.as_slice(), &["--vacuity", "error"]].concat());
+    assert_eq!(failed.status.code(), Some(1));
+    assert_eq!(stdout(&failed), text);
+    let ignored = run(&[scenario.as_slice(), &["--vacuity", "ignore"]].concat());
+    assert_eq!(ignored.status.code(), Some(0));
+    assert!(!stdout(&ignored).contains("never enabled"));
+}
+
+#[test]
+fn coverage_is_told_of_actions_and_guards() {
+    let text = stdout(&run(&["verify", "examples/containerd-11091", "--coverage"]));
+    for word in [
+        "enabled in",
+        "new states",
+        "deliver Create ",
+        "updateContainerIOOwner: an owner is written",
+    ] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+}
+
+#[test]
+fn a_last_line_tells_time_and_memory() {
+    let output = run(&["verify", "examples/containerd-11091"]);
+    let last = stderr(&output);
+    assert!(last.contains(" states in ") && last.contains(" s"), "{last}");
+    let quiet = run(&["verify", "examples/containerd-11091", "--quiet"]);
+    assert!(quiet.stderr.is_empty());
+}
