@@ -122,6 +122,12 @@ fn of_both(one: PropertyResult, other: PropertyResult) -> PropertyResult {
         search.seconds += more.seconds;
         search.bound = search.bound.take().or(more.bound);
     }
+    // That it holds rests on what both rest on; a violation on its own trace.
+    if worse.verdict == Verdict::Holds {
+        let more = better.rests_on.into_iter();
+        let more: Vec<_> = more.filter(|fact| !worse.rests_on.contains(fact)).collect();
+        worse.rests_on.extend(more);
+    }
     worse
 }
 
