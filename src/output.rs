@@ -62,6 +62,12 @@ impl Output {
         }
     }
 
+    /// Prints a line on standard error that nobody is to miss.
+    pub fn warning(self, text: &str) {
+        // There is nowhere left to say that standard error cannot be written.
+        let _ = writeln!(anstream::stderr(), "warning: {text}");
+    }
+
     /// Prints a diagnostic.
     pub fn failure(self, failure: &Failure) {
         let theme = if self.colours(std::io::stderr().is_terminal()) {

@@ -1,5 +1,6 @@
 //! The policy of the designs from `nil-or-node` on.
 
+use shimproof_model::trace::FailedClause;
 use shimproof_model::{Channel, Domain, Pod, Target, UsernsMode};
 
 use crate::property::{About, Broken, Property, Since, broken, kept};
@@ -42,6 +43,10 @@ pub fn property<D: Domain>() -> Property<D> {
             (mode != UsernsMode::Pod).then(|| Broken {
                 what: format!(
                     "an owner of pipes is written for container {name}, whose options are of mode {mode}"
+                ),
+                clause: FailedClause::new(
+                    "mode(c) = POD",
+                    [("c", name.clone()), ("mode(c)", mode.to_string())],
                 ),
             })
         },
