@@ -37,7 +37,9 @@ Examples:
   shimproof verify containerd-11091 --design designs/type-checked.toml
   shimproof verify --design type-checked
   shimproof verify --induction --design before-10906
-  shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json")]
+  shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json
+  shimproof verify --mutants
+  shimproof verify containerd-11091-fixed --mutant containerd.io-owner-guard=unless-nil")]
     Verify(Verify),
     /// Run one pod on one node without faults, with real bytes: the outcome, the error, the requests on the way.
     #[command(after_help = "\
@@ -116,11 +118,26 @@ pub struct Verify {
     /// A property or reachability to decide; can be given several times. All properties, if not given.
     #[arg(long, value_name = "ID", requires = "subject")]
     pub property: Vec<String>,
+    /// Run every mutant of the releases of all built-in scenarios, and of a design, and print what kills it.
+    /// With `=GUARD` or `=COMPONENT.FIELD`, only the mutants of that guard or behaviour.
+    #[arg(
+        long,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        group = "subject",
+        conflicts_with_all = ["scenario", "max_states", "max_depth", "trace_dir"]
+    )]
+    pub mutants: Option<String>,
+    /// Verify the scenario under one mutant, by its name.
+    #[arg(long, value_name = "ID", requires = "scenario")]
+    pub mutant: Option<String>,
     /// How many copies of the pod there are.
-    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=4))]
+    #[arg(long, value_name = "N", requires = "scenario", conflicts_with = "induction", value_parser = clap::value_parser!(u32).range(1..=4))]
     pub pods: Option<u32>,
     /// How many faults can happen in all.
-    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(0..=16))]
+    #[arg(long, value_name = "N", requires = "scenario", conflicts_with = "induction", value_parser = clap::value_parser!(u32).range(0..=16))]
     pub faults: Option<u32>,
     /// Which engine searches.
     #[arg(long, value_enum, default_value_t = Engine::Exact, conflicts_with = "induction")]

@@ -155,6 +155,13 @@ impl Failure {
                     "{error}"
                 )
             }
+            Self::Verify(error @ VerifyError::UnknownMutant { .. }) => {
+                miette!(
+                    code = "mutant",
+                    help = "`shimproof verify --mutants --format json` lists them all",
+                    "{error}"
+                )
+            }
             Self::Induction(error) => miette!(
                 code = "property",
                 help = "without `--induction`, `shimproof verify` decides every property of a scenario",

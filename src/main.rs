@@ -14,6 +14,7 @@ mod exit;
 mod failure;
 mod graph;
 mod induction;
+mod mutants;
 mod output;
 mod predict;
 mod progress;

@@ -71,6 +71,28 @@ impl Drop for RunsLine {
     }
 }
 
+/// A line on standard error that tells how many mutants are done.
+#[derive(Debug)]
+pub struct MutantsLine {
+    bar: ProgressBar,
+}
+
+impl MutantsLine {
+    pub fn new(output: Output) -> Self {
+        Self { bar: spinner(output) }
+    }
+
+    pub fn show(&self, base: &str, done: usize, all: usize) {
+        self.bar.set_message(format!("{done} of {all} mutants of {base}"));
+    }
+}
+
+impl Drop for MutantsLine {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 /// A line on standard error that tells how far the search is, and a last one that stays.
 #[derive(Debug)]
 pub struct ProgressLine {

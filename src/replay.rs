@@ -80,7 +80,17 @@ fn one(
     let catalog = Catalog::embedded();
     let design = arguments.design.as_ref().or(trace.setting.design.as_ref());
     let design = match design {
-        Some(name) => Some(Design::find(catalog, name)?.containerd),
+        Some(name) => {
+            // A trace names a design file from where it stands itself.
+            let beside = file.parent().unwrap_or(Path::new("")).join(name);
+            let own = arguments.design.is_none() && beside.is_file();
+            let name = if own {
+                beside.to_string_lossy()
+            } else {
+                name.into()
+            };
+            Some(Design::find(catalog, &name)?.containerd)
+        }
         None => None,
     };
     let overrides = Overrides {

@@ -15,7 +15,7 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::output::{Output, write_file};
 use crate::progress::{RunsLine, stop_on_ctrl_c};
-use crate::verify::{check_writable, path_for_traces, with_scenario};
+use crate::verify::{check_writable, design_for_traces, path_for_traces, with_scenario};
 
 /// How many runs there are if neither their number nor a time is given.
 const RUNS: u64 = 1000;
@@ -133,6 +133,9 @@ fn keep(arguments: &args::Simulate, simulation: &Simulation) -> Result<(), Failu
             failure.seed
         ));
         let mut trace = failure.trace.clone();
+        if let Some(design) = &mut trace.setting.design {
+            design_for_traces(design, arguments.design.as_slice(), directory);
+        }
         if failure.files.is_empty() {
             let scenario = arguments.scenario.as_deref();
             trace.setting.path = scenario.and_then(|scenario| path_for_traces(scenario, directory));

@@ -7,9 +7,9 @@ use shimproof_model::catalog::Catalog;
 use shimproof_model::world::Containerd;
 use shimproof_properties::Engine;
 use shimproof_reports::{
-    Coverage, Question, Styles, Survey, Verdict, Verification, VerifyError, ask, coverage_text, run_suite,
-    suite_json, suite_text, survey, unexercised, unexercised_text, verification_text, verifications_json,
-    verify, with_builtin_scenarios,
+    Coverage, Question, Styles, Survey, Verdict, Verification, VerifyError, ask, coverage_text, find_mutant,
+    run_suite, suite_json, suite_text, survey, unexercised, unexercised_text, verification_text,
+    verifications_json, verify, verify_mutant, with_builtin_scenarios,
 };
 use shimproof_scenario::{Design, Scenario, suggest};
 use shimproof_search::{Limits, PackedOptions, available_memory};
@@ -17,6 +17,7 @@ use shimproof_search::{Limits, PackedOptions, available_memory};
 use crate::args::{self, Format, Vacuity};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::mutants;
 use crate::output::{Output, write_file};
 use crate::progress::{ProgressLine, stop_on_ctrl_c};
 
@@ -39,6 +40,9 @@ pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure
         max_time: arguments.max_time,
         stop: Some(stop_on_ctrl_c()),
     };
+    if arguments.mutants.is_some() {
+        return mutants::run(arguments, output, &limits);
+    }
     match &arguments.scenario {
         Some(path) => with_scenario(path, |scenario| {
             one(arguments, output, scenario, &designs, engine, &limits)
@@ -94,6 +98,11 @@ fn one(
     } else {
         designs.iter().map(|design| Some(&design.containerd)).collect()
     };
+    let mutant = arguments
+        .mutant
+        .as_ref()
+        .map(|id| find_mutant(Catalog::embedded(), id))
+        .transpose()?;
     let mut verifications = Vec::new();
     let mut progress = ProgressLine::new(output);
     for design in designs {
@@ -107,7 +116,11 @@ fn one(
             engine,
             limits,
         };
-        verifications.push(verify(Catalog::embedded(), &question, &mut progress)?);
+        let catalog = Catalog::embedded();
+        verifications.push(match &mutant {
+            None => verify(catalog, &question, &mut progress)?,
+            Some(mutant) => verify_mutant(catalog, &question, mutant, &mut progress)?,
+        });
     }
     progress.finish();
     write_traces(arguments, &verifications)?;
@@ -250,7 +263,7 @@ fn exit_code(verification: &Verification) -> ExitCode {
     let violated = verification
         .results
         .iter()
-        .any(|result| result.verdict == Verdict::Violated);
+        .any(|result| result.verdict == Verdict::Violated && !result.information);
     if violated {
         ExitCode::Violated
     } else if verification.cut_short() || verification.results.iter().any(|r| r.verdict == Verdict::Unknown) {
@@ -271,6 +284,19 @@ pub fn check_writable(directory: &Path) -> Result<(), Failure> {
     std::fs::remove_file(&probe).map_err(write)
 }
 
+/// Puts the path of a design file, from where the trace stands, in the place of the name that it gives itself.
+pub fn design_for_traces(design: &mut String, given: &[String], directory: &Path) {
+    let of_file = |given: &&String| {
+        let found = Design::find(Catalog::embedded(), given);
+        Path::new(given).is_file() && found.is_ok_and(|found| found.containerd.version == *design)
+    };
+    if let Some(path) = given.iter().find(of_file)
+        && let Some(path) = path_for_traces(Path::new(path), directory)
+    {
+        *design = path;
+    }
+}
+
 fn write_traces(arguments: &args::Verify, verifications: &[Verification]) -> Result<(), Failure> {
     let Some(directory) = &arguments.trace_dir else {
         return Ok(());
@@ -281,6 +307,9 @@ fn write_traces(arguments: &args::Verify, verifications: &[Verification]) -> Res
             let mut trace = trace.clone();
             let scenario = arguments.scenario.as_deref();
             trace.setting.path = scenario.and_then(|scenario| path_for_traces(scenario, directory));
+            if let Some(design) = &mut trace.setting.design {
+                design_for_traces(design, &arguments.design, directory);
+            }
             let name = format!(
                 "{}--{}--{}",
                 verification.scenario, verification.design, result.property

@@ -127,6 +127,11 @@ fn symmetry_changes_states_and_no_verdict() {
         "3",
         "--faults",
         "1",
+        // Whole runs are searched without symmetry, and take minutes of three pods.
+        "--property",
+        "options-accepted",
+        "--property",
+        "userns-honoured",
         "--format",
         "json",
     ];

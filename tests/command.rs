@@ -118,6 +118,8 @@ fn both_engines_agree() {
         .unwrap()
         .iter()
         .zip(theirs["results"].as_array().unwrap());
+    // Of endless runs Stateright decides nothing, and says so.
+    assert_eq!(theirs["notes"].as_array().unwrap().len(), 2);
     for (ours, theirs) in pairs {
         for key in ["property", "verdict", "vacuous", "states", "transitions"] {
             assert_eq!(ours[key], theirs[key]);
@@ -126,11 +128,52 @@ fn both_engines_agree() {
 }
 
 #[test]
+fn what_needs_a_search_of_its_own_has_its_own_numbers() {
+    let output = shimproof(&["verify", "examples/containerd-11091", "--format", "json"]);
+    let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let of = |id: &str| {
+        let results = document["results"].as_array().unwrap();
+        results
+            .iter()
+            .find(|result| result["property"] == id)
+            .unwrap_or_else(|| panic!("no {id}"))
+    };
+    assert_ne!(
+        of("containerd-guards-itself")["states"],
+        of("options-accepted")["states"]
+    );
+    assert_eq!(
+        of("requested-pod-runs")["states"],
+        of("options-accepted")["states"]
+    );
+    assert_eq!(of("requested-pod-runs")["kind"], "leads-to");
+    assert_eq!(of("can-recover")["kind"], "possible");
+    let run = &of("requested-pod-runs")["trace"];
+    let cycle = run["cycle"]["steps"].as_array().unwrap();
+    // A circle comes back to where it began.
+    let last = |steps: &Value| steps.as_array().unwrap().last().unwrap()["digest"].clone();
+    assert_eq!(cycle.last().unwrap()["digest"], last(&run["steps"]));
+}
+
+#[test]
+fn what_only_another_client_breaks_is_told_and_does_not_count() {
+    let scenario = "examples/containerd-11091-gate-off";
+    let output = shimproof(&["verify", scenario]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stdout(&output).contains("containerd-guards-itself  violated"));
+    let asked = shimproof(&["verify", scenario, "--property", "containerd-guards-itself"]);
+    assert_eq!(asked.status.code(), Some(1));
+    let policy = shimproof(&["verify", scenario, "--property", "owner-needs-userns"]);
+    assert_eq!(policy.status.code(), Some(0));
+}
+
+#[test]
 fn two_runs_print_the_same_bytes() {
     for arguments in [
         &["verify"][..],
         &["compare"],
         &["show", "releases"],
+        &["show", "properties", "pipe-openable"],
         &["verify", "examples/containerd-11091"],
     ] {
         assert_eq!(
@@ -392,6 +435,27 @@ fn a_kept_trace_reproduces() {
         ),
         (
             &["simulate", "containerd-11091", "--pods", "3", "--runs", "50"],
+            1,
+        ),
+        // Of a design file, of any client, of an endless run.
+        (
+            &[
+                "verify",
+                "containerd-11091-fixed",
+                "--design",
+                "designs/type-checked.toml",
+                "--property",
+                "pod-runs",
+            ],
+            0,
+        ),
+        (
+            &[
+                "verify",
+                "any-client-gvisor",
+                "--property",
+                "containerd-guards-itself",
+            ],
             1,
         ),
     ] {

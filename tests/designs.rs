@@ -132,7 +132,10 @@ fn the_report_of_the_reopened_hole_is_a_page_that_can_be_followed() {
     let output = shimproof(&["compare", "v2.3.3", "v2.3.4"]);
     assert_eq!(output.status.code(), Some(1));
     let text = stdout(&output);
-    insta::assert_snapshot!("compare-v2.3.3-v2.3.4", text);
+    assert!(
+        text.contains("introspection: runc-v2-only → every-handler"),
+        "{text}"
+    );
     assert!(
         text.lines().count() <= 66,
         "more than a page: {}",
@@ -157,7 +160,7 @@ fn the_report_of_the_reopened_hole_is_a_page_that_can_be_followed() {
         "{followed}"
     );
     assert!(
-        followed.contains("unsupported option type \"containerd.runc.v1.Options\""),
+        followed.contains("can't unmarshal type \"containerd.runc.v1.Options\""),
         "{followed}"
     );
     assert_eq!(

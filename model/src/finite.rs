@@ -14,6 +14,10 @@ pub trait Finite: Copy + fmt::Debug {
     fn index(self) -> usize;
     /// The value with this number; `None` at or above [`Self::CARDINALITY`].
     fn from_index(index: usize) -> Option<Self>;
+    /// The names of its parts: one, but for a combination.
+    fn parts(self) -> Vec<String> {
+        vec![format!("{self:?}")]
+    }
     /// All values in the order of their numbers.
     fn all() -> impl Iterator<Item = Self> {
         (0..Self::CARDINALITY).filter_map(Self::from_index)
@@ -45,6 +49,9 @@ impl<A: Finite, B: Finite> Finite for (A, B) {
             B::from_index(index % B::CARDINALITY)?,
         ))
     }
+    fn parts(self) -> Vec<String> {
+        [self.0.parts(), self.1.parts()].concat()
+    }
 }
 
 impl<A: Finite, B: Finite, C: Finite> Finite for (A, B, C) {
@@ -55,6 +62,9 @@ impl<A: Finite, B: Finite, C: Finite> Finite for (A, B, C) {
     fn from_index(index: usize) -> Option<Self> {
         let (a, b) = <(A, B)>::from_index(index / C::CARDINALITY)?;
         Some((a, b, C::from_index(index % C::CARDINALITY)?))
+    }
+    fn parts(self) -> Vec<String> {
+        [self.0.parts(), self.1.parts(), self.2.parts()].concat()
     }
 }
 
@@ -72,6 +82,7 @@ macro_rules! finite_enum {
                 const ALL: &[$name] = &[$($name::$variant),+];
                 ALL.get(index).copied()
             }
+            fn parts(self) -> Vec<String> { vec![self.as_str().to_owned()] }
         }
 
         impl $name {
@@ -115,6 +126,12 @@ impl<I: Finite, O: Copy> DecisionTable<I, O> {
     pub fn decide(&self, input: I) -> O {
         self.decisions[input.index()]
     }
+
+    /// Decides otherwise for these inputs; `name` is what reports call the table from now on.
+    pub fn redecide(&mut self, input: I, decision: O, name: impl Into<String>) {
+        self.decisions[input.index()] = decision;
+        self.name = name.into();
+    }
 }
 
 impl<I: Finite, O: fmt::Debug> fmt::Debug for DecisionTable<I, O> {
@@ -138,6 +155,21 @@ mod tests {
         let seen: Vec<usize> = Input::all().map(Finite::index).collect();
         assert_eq!(seen, (0..8).collect::<Vec<_>>());
         assert_eq!(Input::from_index(8), None);
+    }
+
+    #[test]
+    fn a_table_that_decides_otherwise_does_so_for_one_input() {
+        let mut table = DecisionTable::tabulate("and", |(a, b): (bool, bool)| a && b);
+        table.redecide((true, false), true, "first");
+        let decisions: Vec<bool> = <(bool, bool)>::all().map(|input| table.decide(input)).collect();
+        assert_eq!(decisions, [false, false, true, true]);
+        assert_eq!(table.name(), "first");
+    }
+
+    #[test]
+    fn a_combination_has_the_names_of_its_parts() {
+        use crate::userns::UsernsMode;
+        assert_eq!((UsernsMode::Node, true).parts(), ["NODE", "true"]);
     }
 
     #[test]

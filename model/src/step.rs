@@ -10,7 +10,7 @@ use crate::catalog::{
 };
 use crate::domain::{Domain, Value};
 use crate::environment::Environment;
-use crate::finite::Finite;
+use crate::finite::{DecisionTable, Finite};
 use crate::guards::{Guard, OptionsState};
 use crate::log::{Decided, Fact, Log};
 use crate::pod::{InFlight, Pod};
@@ -222,20 +222,26 @@ impl<'a, D: Domain, L: Log> Step<'a, D, L> {
         self.world.oci_runtimes[usize::from(oci_runtime)].row.as_ref()
     }
 
-    /// Says what a guard of containerd decided, by the table that a field of its row names.
-    pub fn containerd_decided<O: Finite + std::fmt::Display>(
+    /// Asks a guard of containerd, by the table that a field of its row names, and says what it decided.
+    pub fn containerd_decides<I: Finite, O: Finite + std::fmt::Display>(
         &mut self,
         field: ContainerdField,
         guard: Guard,
-        decision: O,
-        table: &str,
+        table: &DecisionTable<I, O>,
+        input: I,
         inputs: impl FnOnce() -> String,
         function: &'static str,
-    ) {
+    ) -> O {
         self.on_containerd(field);
+        self.log.asked(guard, input.index());
+        let decision = table.decide(input);
         let row = &self.containerd().row;
-        let table = || format!("{}: {field} = {table}, {}", row.id, row.known(field.as_str()));
+        let table = || {
+            let name = table.name();
+            format!("{}: {field} = {name}, {}", row.id, row.known(field.as_str()))
+        };
         self.decided(guard, decision, inputs, table, || source_in(row, function));
+        decision
     }
 
     /// The runtime of the sandbox record, by its name.

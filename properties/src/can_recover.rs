@@ -2,7 +2,7 @@
 
 use shimproof_model::guards::{HandlerFeatures, UsernsDecision};
 use shimproof_model::world::Client;
-use shimproof_model::{Domain, Environment, InFlight, Phase, Pod, World};
+use shimproof_model::{Domain, Environment, InFlight, Phase, Pod, Refusal, Stage, World};
 
 use crate::live::LiveProperty;
 use crate::property::{About, PropertyKind, Since, broken, kept};
@@ -37,6 +37,14 @@ pub fn property<D: Domain>() -> LiveProperty<D> {
         until_a_fault: false,
         not_of: |_| None,
         premise: |_, _, pod| matches!(pod.in_flight, Some(InFlight::Reply { result: Err(_), .. })),
+        // A call that a fault ended fails too, and so does one to a sandbox that a fault ended.
+        telling: Some(|_, _, pod| {
+            matches!(
+                pod.in_flight,
+                Some(InFlight::Reply { result: Err(refusal), .. })
+                    if refusal.stage() != Stage::Transport && refusal != Refusal::SandboxNotRunning
+            )
+        }),
         conclusion: |world, env, pod| {
             pod.runs(world.pod_spec(pod.spec).containers.len()) || refused(world, env, pod) || ended(pod)
         },
@@ -46,11 +54,12 @@ pub fn property<D: Domain>() -> LiveProperty<D> {
             let refusal = node.pods[counterexample.pod]
                 .refusal()
                 .map_or_else(String::new, |refusal| format!(" ({})", refusal.id()));
-            format!(
-                "a call for the pod {name} fails{refusal}, and with the {} faults that are left nothing runs it, refuses it \
-                 or ends it",
-                node.environment.faults.total
-            )
+            let left = match node.environment.faults.total {
+                0 => "no fault is left, and nothing".to_owned(),
+                1 => "nothing, not even the one fault that is left,".to_owned(),
+                left => format!("nothing, not even the {left} faults that are left,"),
+            };
+            format!("a call for the pod {name} fails{refusal}; {left} runs it, refuses it or ends it")
         },
     }
 }

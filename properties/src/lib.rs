@@ -13,6 +13,7 @@ pub mod induction;
 mod live;
 mod machine;
 mod mappings_disjoint;
+pub mod mutation;
 mod never_misread;
 mod options_accepted;
 mod options_agree;

@@ -28,6 +28,8 @@ pub struct LiveProperty<D: Domain> {
     pub not_of: fn(&World<D>) -> Option<&'static str>,
     /// Where the promise is made.
     pub premise: OfPod<D>,
+    /// Which of these states a counterexample starts from, if one can: the others say less about what is wrong.
+    pub telling: Option<OfPod<D>>,
     /// Where it is kept.
     pub conclusion: OfPod<D>,
     /// What a run that breaks it shows.
@@ -131,7 +133,13 @@ pub fn check_live<D: Domain>(
         })
         .collect();
     for ((index, pod), verdict) in places.into_iter().zip(outcome.verdicts) {
-        findings[index].add(pod, verdict);
+        let world = machine.world();
+        findings[index].add(pod, verdict, |found| {
+            let node = found.stem.states().nth(found.promised_at);
+            properties[index].telling.is_none_or(|telling| {
+                node.is_some_and(|node| telling(world, &node.environment, &node.pods[found.pod]))
+            })
+        });
     }
     for finding in &mut findings {
         if unknown && matches!(finding.answer, Answer::Holds { .. }) {
@@ -159,16 +167,21 @@ fn of_each_pod<D: Domain>(
         kind,
         premise,
         conclusion,
+        telling,
         ..
     } = *property;
     let pods = 0..world.pods.len();
     pods.flat_map(|pod| {
+        let premises: Vec<OfPod<D>> = telling.into_iter().chain([premise]).collect();
         let left: Vec<Option<u8>> = if property.until_a_fault {
             (0..=world.faults.total).map(Some).collect()
         } else {
             vec![None]
         };
-        left.into_iter().map(move |left| {
+        let each = left
+            .into_iter()
+            .flat_map(move |left| premises.clone().into_iter().map(move |premise| (left, premise)));
+        each.map(move |(left, premise)| {
             let promised = move |machine: &Machine<D>, node: &Node<D>| {
                 left.is_none_or(|left| node.environment.faults.total == left)
                     && premise(machine.world(), &node.environment, &node.pods[pod])
@@ -188,9 +201,14 @@ fn of_each_pod<D: Domain>(
 }
 
 impl<D: Domain> LiveFinding<D> {
-    /// A counterexample outweighs what is not known, and that outweighs what holds; of counterexamples the one with
-    /// the shortest stem is kept.
-    fn add(&mut self, pod: usize, verdict: LivenessVerdictOf<Machine<D>>) {
+    /// A counterexample outweighs what is not known, and that outweighs what holds; of counterexamples one that starts
+    /// from a telling state is kept, and then the one with the shortest stem.
+    fn add(
+        &mut self,
+        pod: usize,
+        verdict: LivenessVerdictOf<Machine<D>>,
+        tells: impl Fn(&Counterexample<D>) -> bool,
+    ) {
         match verdict {
             LivenessVerdict::Holds { vacuous } => {
                 if let Answer::Holds { vacuous: all } = &mut self.answer {
@@ -206,28 +224,35 @@ impl<D: Domain> LiveFinding<D> {
                 stem,
                 promised_at,
                 cycle,
-            }) => self.keep_shorter(Counterexample {
-                pod,
-                stem,
-                promised_at,
-                cycle: Some(cycle),
-            }),
-            LivenessVerdict::Unrecoverable(path) => self.keep_shorter(Counterexample {
-                pod,
-                promised_at: path.len(),
-                stem: path,
-                cycle: None,
-            }),
+            }) => self.keep_better(
+                Counterexample {
+                    pod,
+                    stem,
+                    promised_at,
+                    cycle: Some(cycle),
+                },
+                tells,
+            ),
+            LivenessVerdict::Unrecoverable(path) => self.keep_better(
+                Counterexample {
+                    pod,
+                    promised_at: path.len(),
+                    stem: path,
+                    cycle: None,
+                },
+                tells,
+            ),
         }
     }
 
-    fn keep_shorter(&mut self, found: Counterexample<D>) {
+    fn keep_better(&mut self, found: Counterexample<D>, tells: impl Fn(&Counterexample<D>) -> bool) {
         self.answer = Answer::Violated;
-        let shorter = self
+        let rank = |one: &Counterexample<D>| (!tells(one), one.stem.len());
+        let better = self
             .counterexample
             .as_ref()
-            .is_none_or(|kept| found.stem.len() < kept.stem.len());
-        if shorter {
+            .is_none_or(|kept| rank(&found) < rank(kept));
+        if better {
             self.counterexample = Some(found);
         }
     }

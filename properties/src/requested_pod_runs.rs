@@ -43,6 +43,7 @@ pub fn property<D: Domain>() -> LiveProperty<D> {
                 .then_some("the client is any, and nobody is obliged to start a container")
         },
         premise: |_, _, pod| matches!(pod.in_flight, Some(InFlight::RunPodSandbox { .. })),
+        telling: None,
         conclusion: |world, _, pod| pod.runs(world.pod_spec(pod.spec).containers.len()),
         explain,
     }

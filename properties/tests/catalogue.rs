@@ -10,9 +10,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use shimproof_model::Abstract;
+use shimproof_model::World;
 use shimproof_model::catalog::{Catalog, ContainerdRow, IoOwnerId};
-use shimproof_model::world::Containerd;
-use shimproof_properties::{About, Engine, Machine, all, check, containerd_guards_itself, live, policies};
+use shimproof_model::world::{Client, Containerd};
+use shimproof_properties::{
+    About, Engine, Machine, all, check, check_live, containerd_guards_itself, find_live, live, policies,
+    under_any_client,
+};
 use shimproof_scenario::{Overrides, Scenario};
 use shimproof_search::{Answer, Limits};
 
@@ -40,8 +44,6 @@ fn abouts() -> Vec<About> {
 fn answers(scenario: &Scenario, design: Option<(String, ContainerdRow)>) -> BTreeMap<String, Answer> {
     let overrides = Overrides {
         design: design.map(|(name, row)| Containerd::new(name, &row)),
-        faults: None,
-        pods: None,
         ..Overrides::default()
     };
     let world = scenario.world(Catalog::embedded(), &overrides).unwrap();
@@ -60,6 +62,11 @@ fn answers(scenario: &Scenario, design: Option<(String, ContainerdRow)>) -> BTre
 fn design(name: &str) -> (String, ContainerdRow) {
     let row = Catalog::embedded().design_row(name).unwrap().clone();
     (name.to_owned(), row)
+}
+
+fn release(name: &str) -> Containerd {
+    let (name, row) = design(name);
+    Containerd::new(name, &row)
 }
 
 /// The named designs, and one that nobody has made: v2.0.1 with the id inside of the container for the one on the host.
@@ -96,6 +103,110 @@ fn every_property_is_kept_by_one_design_and_broken_by_another() {
         assert!(kept.contains(about.id), "nothing keeps {}", about.id);
         assert!(broken.contains(about.id), "nothing breaks {}", about.id);
     }
+}
+
+/// A search for whole runs that is cut short says so, and does not say that something holds.
+#[test]
+fn a_bound_leaves_whole_runs_open() {
+    let overrides = Overrides {
+        design: Some(release("nil-or-node")),
+        ..Overrides::default()
+    };
+    let world = scenario("containerd-11091")
+        .world(Catalog::embedded(), &overrides)
+        .unwrap();
+    let machine = Arc::new(Machine::<Abstract>::new(world));
+    let stopped = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let bounds = [
+        Limits {
+            max_states: Some(100),
+            ..Limits::default()
+        },
+        Limits {
+            stop: Some(stopped),
+            ..Limits::default()
+        },
+    ];
+    for limits in bounds {
+        let found = check_live(&machine, &live(), false, &limits, &mut ()).unwrap();
+        assert!(found.bound.is_some());
+        for finding in &found.findings {
+            assert_eq!(finding.answer, Answer::Unknown, "{}", finding.id);
+        }
+    }
+    // Nothing holds either where it is not known what a shim does.
+    let found = check_live(&machine, &live(), true, &Limits::default(), &mut ()).unwrap();
+    assert!(
+        found
+            .findings
+            .iter()
+            .all(|finding| finding.answer == Answer::Unknown)
+    );
+}
+
+/// What `under_any_client` leaves out changes no verdict: the same with all the faults of the scenario.
+#[test]
+fn faults_that_change_no_file_add_nothing_under_any_client() {
+    for (name, named) in [
+        ("containerd-11091", "nil-check-missing-node"),
+        ("containerd-11091", "nil-or-node"),
+        ("gvisor-userns-admitted", "v2.3.4"),
+        ("gvisor-userns-admitted", "v2.0.0"),
+        ("sandbox-api-endpoint", "v2.0.0"),
+    ] {
+        let overrides = Overrides {
+            design: Some(release(named)),
+            ..Overrides::default()
+        };
+        let world = scenario(name).world(Catalog::embedded(), &overrides).unwrap();
+        let asked = [containerd_guards_itself()];
+        let answer = |world| {
+            let machine = Arc::new(Machine::<Abstract>::new(world));
+            let limits = Limits::default();
+            let found = check(&machine, &asked, &[], Engine::default(), &limits, &mut ()).unwrap();
+            found.findings[0].answer
+        };
+        let with_all = World {
+            client: Client::Any,
+            ..world.clone()
+        };
+        assert_eq!(
+            answer(under_any_client(&world)),
+            answer(with_all),
+            "{name} under {named}"
+        );
+    }
+}
+
+/// The counterexample of the founding case is the crash loop itself.
+#[test]
+fn the_crash_loop_is_a_cycle_that_an_option_causes() {
+    let world = scenario("containerd-11091")
+        .world(Catalog::embedded(), &Overrides::default())
+        .unwrap();
+    let machine = Arc::new(Machine::<Abstract>::new(world));
+    let found = check_live(&machine, &live(), false, &Limits::default(), &mut ()).unwrap();
+    let counterexample = found.findings[0].counterexample.as_ref().unwrap();
+    let refusals: Vec<&str> = counterexample
+        .cycle
+        .iter()
+        .flatten()
+        .filter_map(|(taken, _)| Some(taken.refusal?.id()))
+        .collect();
+    assert_eq!(refusals, ["create-rejected", "create-rejected"]);
+    let told = (find_live("requested-pod-runs").unwrap().explain)(machine.world(), counterexample);
+    assert!(told.contains("an option is the cause"), "{told}");
+    assert!(told.contains("again and again"), "{told}");
+    // With `restartPolicy: Never` the pod fails, and nothing happens any more.
+    let world = scenario("containerd-11091-job")
+        .world(Catalog::embedded(), &Overrides::default())
+        .unwrap();
+    let machine = Arc::new(Machine::<Abstract>::new(world));
+    let found = check_live(&machine, &live(), false, &Limits::default(), &mut ()).unwrap();
+    let counterexample = found.findings[0].counterexample.as_ref().unwrap();
+    assert_eq!(counterexample.cycle, Some(Vec::new()));
+    let told = (find_live("requested-pod-runs").unwrap().explain)(machine.world(), counterexample);
+    assert!(told.contains("fails for good"), "{told}");
 }
 
 #[test]

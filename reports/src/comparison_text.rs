@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
+use shimproof_model::catalog::provenance::Known;
+use shimproof_model::trace::TraceStep;
+
 use crate::comparison::{Change, Comparison};
 use crate::style::{Styles, set};
-use crate::trace_text::trace_text;
+use crate::trace_text::trace_text_after;
 use crate::verification::{PropertyResult, Verdict, Verification};
-use crate::verification_text::{explored, findings, length, stories};
+use crate::verification_text::{explored, findings, in_common, length, stories, violated_already};
 
 /// The regression report: how the designs differ, what was fixed and what regressed, with the shortest traces.
 pub fn comparison_text(comparison: &Comparison, styles: &Styles) -> String {
@@ -134,9 +137,24 @@ fn scenario_text(
         );
     }
     let rests_on = new.results.iter().find(|result| !result.rests_on.is_empty());
-    if let Some(result) = rests_on {
-        let _ = writeln!(text, "  What holds after rests on facts that are only inferred:");
-        for fact in &result.rests_on {
+    for (known, what) in [
+        (
+            Known::Proposed,
+            "What holds after rests on what the design proposes:",
+        ),
+        (
+            Known::Inferred,
+            "What holds after rests on facts that are only inferred:",
+        ),
+    ] {
+        let told = rests_on
+            .iter()
+            .flat_map(|result| &result.rests_on)
+            .filter(|fact| fact.known == known);
+        for (index, fact) in told.enumerate() {
+            if index == 0 {
+                let _ = writeln!(text, "  {what}");
+            }
             let _ = writeln!(text, "    {}: {}", fact.row, fact.field);
         }
     }
@@ -153,8 +171,13 @@ fn changed_stories(text: &mut String, violating: &Verification, other: &Verifica
         result.verdict == Verdict::Violated && verdict != Some(Verdict::Violated)
     };
     let results: Vec<&PropertyResult> = violating.results.iter().filter(changed).collect();
+    let mut told: Vec<&[TraceStep]> = Vec::new();
     for story in stories(&results) {
         let Some(trace) = &story[0].trace else { continue };
+        // Under any client it goes as it went under the kubelet.
+        if story[0].information && violated_already(violating) {
+            continue;
+        }
         let names: Vec<&str> = story.iter().map(|result| result.property.as_str()).collect();
         let _ = writeln!(text);
         let _ = writeln!(
@@ -165,6 +188,9 @@ fn changed_stories(text: &mut String, violating: &Verification, other: &Verifica
             if names.len() == 1 { "is" } else { "are" },
             length(trace)
         );
-        text.push_str(&trace_text(trace, &findings(&story), styles));
+        let above = told.iter().map(|other| in_common(other, &trace.steps)).max();
+        let above = above.unwrap_or_default();
+        text.push_str(&trace_text_after(trace, above, &findings(&story), styles));
+        told.push(&trace.steps);
     }
 }

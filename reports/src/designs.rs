@@ -47,7 +47,7 @@ pub fn show_designs(catalog: &Catalog, styles: &Styles) -> Result<Shown, VerifyE
             set(styles.dim, &format!("base {base}"))
         );
         for change in &design.changes {
-            let key = change.guard.map_or(change.field.as_str(), |guard| guard);
+            let key = change.guard.unwrap_or(change.field.as_str());
             let _ = writeln!(
                 text,
                 "{:width$}  {}",

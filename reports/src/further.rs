@@ -6,10 +6,10 @@ use shimproof_model::Action;
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::trace::{Trace, record, record_lasso};
 use shimproof_properties::{
-    Counterexample, LiveFinding, LiveProperty, Machine, PropertyKind, Taken, check, check_live,
+    Counterexample, Engine, LiveFinding, LiveProperty, Machine, PropertyKind, Taken, check, check_live,
     containerd_guards_itself, under_any_client,
 };
-use shimproof_search::Observer;
+use shimproof_search::{Limits, Observer, PackedOptions};
 
 use crate::asked::Asked;
 use crate::rests_on::unproven;
@@ -78,6 +78,7 @@ fn guards_itself(
     let rests_on = unproven(world, &findings.facts);
     let statement = property.about.statement.to_owned();
     Ok(PropertyResult {
+        information: question.properties.is_empty(),
         search: Some(OwnSearch {
             what: format!("under any client; faults: {}", faults(world)),
             states: findings.states,
@@ -99,6 +100,21 @@ fn guards_itself(
     })
 }
 
+/// What a state takes in a search that keeps every step, in bytes, at the most.
+const BYTES_OF_A_STATE: u64 = 2048;
+
+/// A search for whole runs keeps states and steps as they are. So the bound on memory is one on their number.
+fn limits_of_whole_runs(question: &Question<'_>) -> Limits {
+    let room = match question.engine {
+        Engine::Exact(PackedOptions { memory, .. }) => memory.map(|bytes| bytes / BYTES_OF_A_STATE),
+        Engine::Plain | Engine::Stateright => None,
+    };
+    Limits {
+        max_states: question.limits.max_states.into_iter().chain(room).min(),
+        ..question.limits.clone()
+    }
+}
+
 fn whole_runs(
     properties: &[LiveProperty<Abstract>],
     machine: &Arc<Machine<Abstract>>,
@@ -107,7 +123,8 @@ fn whole_runs(
     question: &Question<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Vec<PropertyResult>, VerifyError> {
-    let found = check_live(machine, properties, unknown, question.limits, observer)?;
+    let limits = limits_of_whole_runs(question);
+    let found = check_live(machine, properties, unknown, &limits, observer)?;
     let rests_on = unproven(machine.world(), &machine.facts());
     let search = OwnSearch {
         what: "with every step kept, for whole runs".to_owned(),
@@ -131,6 +148,7 @@ fn whole_runs(
                 Vec::new()
             },
             trace: trace(machine, names, property, finding),
+            information: false,
             search: Some(search.clone()),
         }
     });

@@ -6,30 +6,35 @@ use shimproof_properties::induction::{Assumption, Clause, Confirmation, Inductio
 /// Inductions as one document.
 pub fn inductions_json(inductions: &[Induction]) -> Value {
     let tried: u64 = inductions.iter().map(|induction| induction.tried).sum();
-    let first = [
+    let always = [
         Assumption::UpgradesInside,
         Assumption::KnownShims,
         Assumption::ConfigurationAccepted,
     ];
-    let assumptions: Vec<Value> = first
+    let assumptions: Vec<Value> = always
         .iter()
         .chain(Assumption::FURTHER)
         .map(|assumption| json!({ "id": assumption.id(), "statement": assumption.statement() }))
         .collect();
+    let clauses: Vec<Value> = Clause::ALL
+        .iter()
+        .map(|clause| json!({ "id": clause.id(), "statement": clause.statement() }))
+        .collect();
+    let results: Vec<Value> = inductions.iter().map(result).collect();
     json!({
         "schema": 1,
         "tried": tried,
         "assumptions": assumptions,
-        "clauses": Clause::ALL
-            .iter()
-            .map(|clause| json!({ "id": clause.id(), "statement": clause.statement() }))
-            .collect::<Vec<_>>(),
-        "results": inductions.iter().map(result).collect::<Vec<_>>(),
+        "clauses": clauses,
+        "results": results,
     })
 }
 
 fn result(induction: &Induction) -> Value {
     let ids = |assumptions: &[Assumption]| -> Vec<&str> { assumptions.iter().map(|a| a.id()).collect() };
+    let proved_under: Vec<Vec<&str>> = induction.proved_under.iter().map(|set| ids(set)).collect();
+    // Milliseconds are all that means anything.
+    let seconds = (induction.duration.as_secs_f64() * 1000.0).round() / 1000.0;
     let (verdict, loss) = match &induction.verdict {
         Verdict::Proved => ("proved", Value::Null),
         Verdict::BoundReached => ("unknown", Value::Null),
@@ -62,14 +67,13 @@ fn result(induction: &Induction) -> Value {
         "property": induction.property,
         "verdict": verdict,
         "assumptions": ids(&induction.assumptions),
-        "proved_under": induction.proved_under.iter().map(|set| ids(set)).collect::<Vec<_>>(),
+        "proved_under": proved_under,
         "rests_on": inferred,
         "loss": loss,
         "confirmation": confirmation(induction.confirmation.as_ref()),
         "steps": steps,
         "tried": induction.tried,
-        // Milliseconds are all that means anything.
-        "seconds": (induction.duration.as_secs_f64() * 1000.0).round() / 1000.0,
+        "seconds": seconds,
     })
 }
 

@@ -100,7 +100,7 @@ fn confirmation_text(text: &mut String, confirmation: Option<&Confirmation>) {
         ),
         Some(Confirmation::NotFound { nodes }) => writeln!(
             text,
-            "    That is no counterexample: in {nodes} small nodes with this handler an exhaustive search found no way there."
+            "    That is no counterexample: an exhaustive search of {nodes} small nodes with this handler violates nothing."
         ),
         Some(Confirmation::Violated {
             shims,
@@ -109,8 +109,8 @@ fn confirmation_text(text: &mut String, confirmation: Option<&Confirmation>) {
             steps,
         }) => writeln!(
             text,
-            "    It can happen: an exhaustive search violates the property in {steps} steps ({client}; shim {}; hostUsers \
-             {host_users}).",
+            "    The property can be violated: an exhaustive search of small nodes with this handler does it in {steps} steps \
+             ({client}; shim {}; hostUsers {host_users}).",
             shims.join(", then ")
         ),
     };

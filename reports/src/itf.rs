@@ -39,7 +39,7 @@ pub fn itf(trace: &Trace) -> Value {
             "scenario": trace.scenario,
             "design": trace.design,
             "property": trace.property,
-            "violated-in-state": trace.steps.len(),
+            "violated-in-state": trace.steps.len().to_string(),
         },
         "vars": vars,
         "states": states,

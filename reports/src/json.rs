@@ -29,6 +29,9 @@ struct ResultJson<'a> {
     depth: Option<u32>,
     seconds: f64,
     bound: Option<&'a str>,
+    /// What was searched for this result alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search: Option<&'a str>,
     trace: Option<&'a Trace>,
 }
 
@@ -116,6 +119,7 @@ fn results(verifications: &[Verification]) -> Value {
                 bound: own(result, verification.bound.as_deref(), |search| {
                     search.bound.as_deref()
                 }),
+                search: result.search.as_ref().map(|search| search.what.as_str()),
                 trace: result.trace.as_ref(),
             })
         })

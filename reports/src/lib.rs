@@ -19,6 +19,7 @@ mod induction_text;
 mod itf;
 mod json;
 mod kept_by;
+mod mutants;
 mod property_catalogue;
 mod rests_on;
 pub mod state_graph;
@@ -46,6 +47,10 @@ pub use induction_json::inductions_json;
 pub use induction_text::induction_text;
 pub use itf::itf;
 pub use json::{comparison_json, comparison_page_json, suite_json, verifications_json};
+pub use mutants::{
+    Base, Fate as MutantFate, Killer, MutantReport, MutantResult, MutantRun, MutantsOptions, Witness,
+    find_mutant, mutant_run, mutants, mutants_json, mutants_text,
+};
 pub use rests_on::RestsOn;
 pub use style::Styles;
 pub use suite::{Deviation, SuiteReport, run_suite};
@@ -53,5 +58,5 @@ pub use survey::{OfProperty, Survey, survey};
 pub use sweep::{Class, Followed, Places, Sweep, SweepChange, follow, sweep};
 pub use trace_format::TraceFormat;
 pub use trace_text::trace_text;
-pub use verification::{PropertyResult, Question, Verdict, Verification, VerifyError, verify};
+pub use verification::{PropertyResult, Question, Verdict, Verification, VerifyError, verify, verify_mutant};
 pub use verification_text::{suite_text, verification_text};

@@ -9,6 +9,16 @@ use crate::style::{Styles, set};
 /// The trace, step by step: who did what, what was sent to whom, which guard decided, what changed; then what
 /// it breaks, for each property by name, and what comes of it.
 pub fn trace_text(trace: &Trace, findings: &[(&str, &str)], styles: &Styles) -> String {
+    trace_text_after(trace, 0, findings, styles)
+}
+
+/// [`trace_text`] without its first steps, which stand `above` already.
+pub(crate) fn trace_text_after(
+    trace: &Trace,
+    above: usize,
+    findings: &[(&str, &str)],
+    styles: &Styles,
+) -> String {
     let mut text = String::new();
     let width = trace
         .steps
@@ -18,7 +28,15 @@ pub fn trace_text(trace: &Trace, findings: &[(&str, &str)], styles: &Styles) -> 
         .map(|step| step.actor.len())
         .max()
         .unwrap_or_default();
-    for (index, step) in trace.steps.iter().enumerate() {
+    if above > 0 {
+        let last = if above == 1 {
+            String::new()
+        } else {
+            format!(" to {above}")
+        };
+        let _ = writeln!(text, "  {}", set(styles.dim, &format!("1{last} as above")));
+    }
+    for (index, step) in trace.steps.iter().enumerate().skip(above) {
         step_text(&mut text, index + 1, step, width, styles);
     }
     if let Some(cycle) = &trace.cycle {

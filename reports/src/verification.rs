@@ -7,6 +7,7 @@ use shimproof_model::catalog::{Catalog, LookupError};
 use shimproof_model::trace::{Setting, Trace, record_with_aftermath};
 use shimproof_model::world::Containerd;
 use shimproof_model::{Action, World};
+use shimproof_properties::mutation::{Change, Mutant};
 use shimproof_properties::reachability::Reachability;
 use shimproof_properties::{CheckError, Engine, Finding, Findings, Machine, Property, PropertyKind, check};
 use shimproof_scenario::{DesignError, Overrides, Scenario, ScenarioError};
@@ -108,6 +109,9 @@ pub struct PropertyResult {
     pub rests_on: Vec<RestsOn>,
     /// How it is violated or reached, as short as possible.
     pub trace: Option<Trace>,
+    /// Whether it is told for information: it is about another client than the one of the scenario, and nobody asked
+    /// for it by name.
+    pub information: bool,
     /// The search that decided it, if it was another one than that of the verification.
     pub search: Option<OwnSearch>,
 }
@@ -169,6 +173,14 @@ pub enum VerifyError {
         /// The names most like it.
         nearest: Vec<String>,
     },
+    /// A mutant is not known.
+    #[error("there is no mutant `{given}`; the nearest are {}", nearest.join(", "))]
+    UnknownMutant {
+        /// What was asked.
+        given: String,
+        /// The names most like it.
+        nearest: Vec<String>,
+    },
     /// The built-in scenarios cannot be read.
     #[error(transparent)]
     Builtin(#[from] BuiltinError),
@@ -195,14 +207,57 @@ pub fn verify(
     question: &Question<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Verification, VerifyError> {
-    let asked = ask(question.properties, question.reachabilities)?;
+    let world = world_of(catalog, question)?;
+    verify_world(question, world, observer)
+}
+
+/// Answers a question about a mutant.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_mutant(
+    catalog: &Catalog,
+    question: &Question<'_>,
+    mutant: &Mutant,
+    observer: &mut dyn Observer,
+) -> Result<Verification, VerifyError> {
+    let mutated = mutant.mutate_catalog(catalog);
+    // A design stands beside the catalogue: its own row is changed.
+    let design = match (&mutant.change, question.design) {
+        (Change::Field(change), Some(design)) => Some(Containerd::new(
+            design.version.clone(),
+            &change.containerd(&design.row),
+        )),
+        (_, design) => design.cloned(),
+    };
+    let question = &Question {
+        design: design.as_ref(),
+        ..question.clone()
+    };
+    let mut world = world_of(mutated.as_ref().unwrap_or(catalog), question)?;
+    mutant.mutate_tables(&mut world, |_| ());
+    for release in &mut world.containerd {
+        release.version = format!("{} with {mutant}", release.version);
+    }
+    verify_world(question, world, observer)
+}
+
+fn world_of(catalog: &Catalog, question: &Question<'_>) -> Result<World<Abstract>, VerifyError> {
     let overrides = Overrides {
         design: question.design.cloned(),
         pods: question.pods,
         faults: question.faults,
         ..Overrides::default()
     };
-    let world = question.scenario.world(catalog, &overrides).map_err(Box::new)?;
+    Ok(question.scenario.world(catalog, &overrides).map_err(Box::new)?)
+}
+
+fn verify_world(
+    question: &Question<'_>,
+    world: World<Abstract>,
+    observer: &mut dyn Observer,
+) -> Result<Verification, VerifyError> {
+    let asked = ask(question.properties, question.reachabilities)?;
     let machine = Arc::new(Machine::new(world));
     let asked = asked.of_world(machine.world(), question.engine);
     let (properties, reachabilities) = (&asked.properties, &asked.reachabilities);
@@ -312,6 +367,7 @@ pub(crate) fn result(
             Vec::new()
         },
         trace,
+        information: false,
         search: None,
     }
 }

@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use shimproof_model::catalog::provenance::Known;
-use shimproof_model::trace::Trace;
+use shimproof_model::trace::{Trace, TraceStep};
 
 use crate::fate::Fate;
 use crate::further::OwnSearch;
 use crate::rests_on::RestsOn;
 use crate::style::{Styles, set};
 use crate::suite::{SuiteReport, verdict_text};
-use crate::trace_text::trace_text;
+use crate::trace_text::trace_text_after;
 use crate::verification::{PropertyResult, Verdict, Verification};
 
 /// One scenario under one design: its verdicts, what they rest on, and the traces of what is violated.
@@ -73,8 +73,13 @@ pub fn verification_text(verification: &Verification, styles: &Styles) -> String
     let _ = writeln!(text);
     fate_text(&mut text, &verification.fate, styles);
     let results: Vec<&PropertyResult> = verification.results.iter().collect();
+    let mut told: Vec<&[TraceStep]> = Vec::new();
     for story in stories(&results) {
         let Some(trace) = &story[0].trace else { continue };
+        // Under any client it goes as it went under the kubelet.
+        if story[0].information && violated_already(verification) {
+            continue;
+        }
         let names: Vec<&str> = story.iter().map(|result| result.property.as_str()).collect();
         let _ = writeln!(text);
         let _ = writeln!(
@@ -85,7 +90,14 @@ pub fn verification_text(verification: &Verification, styles: &Styles) -> String
             story[0].verdict.as_str(),
             length(trace)
         );
-        text.push_str(&trace_text(trace, &findings(&story), styles));
+        let above = told.iter().map(|other| in_common(other, &trace.steps)).max();
+        text.push_str(&trace_text_after(
+            trace,
+            above.unwrap_or_default(),
+            &findings(&story),
+            styles,
+        ));
+        told.push(&trace.steps);
     }
     let _ = writeln!(text);
     let _ = writeln!(text, "{}", set(styles.dim, &explored(verification)));
@@ -101,6 +113,17 @@ pub fn verification_text(verification: &Verification, styles: &Styles) -> String
         let _ = writeln!(text, "{}", set(styles.open, note));
     }
     text
+}
+
+/// Whether the scenario's own client violates what `containerd-guards-itself` asks of any.
+pub(crate) fn violated_already(verification: &Verification) -> bool {
+    let mut results = verification.results.iter();
+    results.any(|result| result.property == "options-accepted" && result.verdict == Verdict::Violated)
+}
+
+/// How many steps two traces have in common from their start.
+pub(crate) fn in_common(one: &[TraceStep], other: &[TraceStep]) -> usize {
+    one.iter().zip(other).take_while(|(a, b)| a == b).count()
 }
 
 /// How long the trace is, as the words before it say.
@@ -200,6 +223,9 @@ fn verdict_line(result: &PropertyResult, styles: &Styles) -> String {
         };
         let _ = write!(line, ", {} steps{again}: {}", trace.steps.len(), trace.finding);
     }
+    if result.information {
+        let _ = write!(line, " {}", set(styles.dim, "[for information]"));
+    }
     line
 }
 
@@ -239,7 +265,7 @@ pub fn suite_text(report: &SuiteReport, styles: &Styles) -> String {
         let violated: Vec<&str> = verification
             .results
             .iter()
-            .filter(|result| result.verdict == Verdict::Violated)
+            .filter(|result| result.verdict == Verdict::Violated && !result.information)
             .map(|result| result.property.as_str())
             .collect();
         let verdict = if let Some(bound) = verification.bound() {
@@ -265,9 +291,14 @@ pub fn suite_text(report: &SuiteReport, styles: &Styles) -> String {
             (Some(false), None) => "; the pod never runs".to_owned(),
             _ => String::new(),
         };
+        let told = |result: &&PropertyResult| result.information && result.verdict == Verdict::Violated;
+        let besides = match verification.results.iter().find(told) {
+            Some(result) if violated.is_empty() => format!("; {} is violated", result.property),
+            _ => String::new(),
+        };
         let _ = writeln!(
             text,
-            "  {}: {verdict} ({} states){never}",
+            "  {}: {verdict} ({} states){besides}{never}",
             verification.design, verification.states
         );
     }

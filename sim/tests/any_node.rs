@@ -1,6 +1,6 @@
 //! Nodes that chance draws are scenarios: written down and read back, each is the same node.
 
-#![expect(clippy::unwrap_used, reason = "what a test cannot do fails it")]
+#![allow(clippy::unwrap_used, reason = "what a test cannot do fails it")]
 
 use proptest::prelude::*;
 use proptest::strategy::{NewTree, ValueTree};

@@ -3,6 +3,7 @@
 //! The files under `catalog/` are part of the binary. Nothing in the machine asks for a version: it asks a row,
 //! and a version only selects the row. A version that no row covers is an error that names the nearest rows.
 
+mod cgroup_driver;
 mod containerd_row;
 mod designs;
 mod error;
@@ -16,6 +17,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+pub use cgroup_driver::{CgroupDriverGate, CgroupDriverSource, RuntimeConfigCall};
 pub use containerd_row::{
     ConfigImports, ConfigKeyMatching, ConfigMigration, ConfigRuntimes, ContainerdField, ContainerdRow,
     CriUserns, DaemonTaskOptions, DefaultRuncOptions, IdmappedMounts, InfoOptions, Introspection,
@@ -161,6 +163,22 @@ impl Catalog {
             }
         }
         Ok(catalog)
+    }
+
+    /// The same catalogue, in which each containerd and kubelet row is what these make of it.
+    #[must_use]
+    pub fn with_rows(
+        &self,
+        containerd: impl Fn(&ContainerdRow) -> ContainerdRow,
+        kubelet: impl Fn(&KubeletRow) -> KubeletRow,
+    ) -> Self {
+        Self {
+            containerd: self.containerd.iter().map(containerd).collect(),
+            kubelet: self.kubelet.iter().map(kubelet).collect(),
+            shims: self.shims.clone(),
+            oci_runtimes: self.oci_runtimes.clone(),
+            designs: self.designs.clone(),
+        }
     }
 
     /// Rows of containerd releases, in the order of the file.

@@ -71,12 +71,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             }
         };
         let table = &self.containerd().guards.same_userns_config;
-        let decision = table.decide(plain(sandbox) != plain(container));
-        self.containerd_decided(
+        let decision = self.containerd_decides(
             ContainerdField::CompareUserns,
             Guard::SameUsernsConfig,
-            decision,
-            table.name(),
+            table,
+            plain(sandbox) != plain(container),
             || format!("sandbox configuration: {sandbox}; container configuration: {container}"),
             "internal/cri/server/container_create.go@v2.0.1",
         );
@@ -90,16 +89,15 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
     fn with_mounts(&mut self, userns: Userns<D::Mapping>, wanted: bool) -> Result<Mounts, Refusal> {
         let mode = userns.mode();
         let table = &self.containerd().guards.mounts;
-        let mounts = table.decide((mode, wanted));
-        self.containerd_decided(
+        let mounts = self.containerd_decides(
             if wanted {
                 ContainerdField::IdmappedMounts
             } else {
                 ContainerdField::OwnMountsIdmapped
             },
             Guard::WithMounts,
-            mounts,
-            table.name(),
+            table,
+            (mode, wanted),
             || {
                 format!(
                     "mode {mode}, mounts of the request {}",

@@ -61,12 +61,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         let options = state_of::<D>(self.recorded_options());
         let (name, shown) = (self.runtime_name(), seen::<D>(self.recorded_options()));
         let table = &self.containerd().guards.io_owner;
-        let decision = table.decide((userns.mode(), runtime, options));
-        self.containerd_decided(
+        let decision = self.containerd_decides(
             ContainerdField::IoOwnerGuard,
             Guard::UpdateContainerIoOwner,
-            decision,
-            table.name(),
+            table,
+            (userns.mode(), runtime, options),
             || format!("{userns}; runtime {name}; runtime options {shown}"),
             "internal/cri/server/container_start_linux.go@v2.0.1",
         );

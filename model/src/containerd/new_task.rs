@@ -26,12 +26,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         let options = state_of::<D>(task_options);
         let (name, shown) = (self.runtime_name(), seen::<D>(task_options));
         let table = &self.containerd().guards.format_options;
-        let decision = table.decide((runtime, options));
-        self.containerd_decided(
+        let decision = self.containerd_decides(
             ContainerdField::DaemonTaskOptions,
             Guard::FormatOptions,
-            decision,
-            table.name(),
+            table,
+            (runtime, options),
             || format!("runtime {name}; task options {shown}"),
             "plugins/services/tasks/local.go@v2.0.1",
         );

@@ -108,12 +108,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         let network = self.spec().network;
         let mode = userns.mode();
         let table = &self.containerd().guards.pin_userns;
-        let pin = table.decide((mode, network));
-        self.containerd_decided(
+        let pin = self.containerd_decides(
             ContainerdField::PinUserns,
             Guard::PinUserNamespace,
-            pin,
-            table.name(),
+            table,
+            (mode, network),
             || format!("mode {mode}, {network}"),
             "internal/cri/server/podsandbox/sandbox_run_linux.go@v2.0.1",
         );

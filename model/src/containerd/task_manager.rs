@@ -70,12 +70,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             .shim
             .is_some_and(|shim| self.world.shim(shim).protocol < 3);
         let table = &self.containerd().guards.start;
-        let invocation = table.decide((in_store, below_3));
-        self.containerd_decided(
+        self.containerd_decides(
             ContainerdField::StartForAppContainers,
             Guard::ShimManagerStart,
-            invocation,
-            table.name(),
+            table,
+            (in_store, below_3),
             || {
                 let known = if in_store {
                     "in the sandbox store"
@@ -85,8 +84,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
                 format!("sandbox {known}, task API {}", if below_3 { "2" } else { "3" })
             },
             "core/runtime/v2/shim_manager.go@v2.0.6",
-        );
-        invocation
+        )
     }
 
     /// Task options or runtime options, never both: the exclusive rule of `start`, `-info` and Create.
@@ -94,12 +92,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         let task = state_of::<D>(task_options);
         let (shown_task, shown) = (seen::<D>(task_options), seen::<D>(self.recorded_options()));
         let table = &self.containerd().guards.options_fallback;
-        let source = table.decide(task);
-        self.containerd_decided(
+        let source = self.containerd_decides(
             ContainerdField::OptionsFallback,
             Guard::OptionsFallback,
-            source,
-            table.name(),
+            table,
+            task,
             || format!("task options {shown_task}; runtime options {shown}"),
             "core/runtime/v2/shim.go@v2.0.0",
         );
@@ -143,12 +140,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         let Some(table) = &self.containerd().guards.info_options else {
             return self.create_task(target, server, task_options.as_ref());
         };
-        let source = table.decide((task, runtime));
-        self.containerd_decided(
+        let source = self.containerd_decides(
             ContainerdField::InfoOptions,
             Guard::ValidateRuntimeFeatures,
-            source,
-            table.name(),
+            table,
+            (task, runtime),
             || format!("a mount is id-mapped; task options {shown_task}; runtime options {shown}"),
             "core/runtime/v2/task_manager.go@v2.0.1",
         );

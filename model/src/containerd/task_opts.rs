@@ -3,7 +3,8 @@
 
 use crate::catalog::{ContainerdField, NoPivot};
 use crate::domain::Domain;
-use crate::guards::{Base, EndpointDecision, Guard, RuntimeType};
+use crate::finite::Finite;
+use crate::guards::{Base, EndpointDecision, Guard, OptionsState, RuntimeType};
 use crate::log::Log;
 use crate::pod::Target;
 use crate::refusal::Refusal;
@@ -33,12 +34,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         }
         let base = self.base_by_runtime_options();
         let table = &self.containerd().guards.task_api_endpoint;
-        let decision = table.decide((valid, base));
-        self.containerd_decided(
+        let decision = self.containerd_decides(
             ContainerdField::TaskApiEndpoint,
             Guard::WithTaskApiEndpoint,
-            decision,
-            table.name(),
+            table,
+            (valid, base),
             || format!("the sandbox has an endpoint; task options would start from {base}"),
             "client/task_opts.go@v2.0.5",
         );
@@ -92,12 +92,18 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         self.recorded_options().map_or(selected, D::type_url)
     }
 
-    fn base_by_runtime_options(&self) -> Base {
-        let input = (
+    /// What new task options would start from; they are not made yet.
+    fn base_by_runtime_options(&mut self) -> Base {
+        let input = self.base_inputs();
+        self.log.asked(Guard::GetRuncOptions, input.index());
+        self.containerd().guards.task_options_base.decide(input)
+    }
+
+    fn base_inputs(&self) -> (RuntimeType, OptionsState) {
+        (
             self.recorded_runtime_type(),
             state_of::<D>(self.recorded_options()),
-        );
-        self.containerd().guards.task_options_base.decide(input)
+        )
     }
 
     /// `getRuncOptions`: the task options as they are, or new ones. Later calls write into the same message.
@@ -114,13 +120,13 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
 
     fn new_task_options(&mut self) -> Result<D::Any, Refusal> {
         let (name, shown) = (self.runtime_name(), seen::<D>(self.recorded_options()));
-        let base = self.base_by_runtime_options();
+        let input = self.base_inputs();
         let table = &self.containerd().guards.task_options_base;
-        self.containerd_decided(
+        let base = self.containerd_decides(
             ContainerdField::TaskOptionsBase,
             Guard::GetRuncOptions,
-            base,
-            table.name(),
+            table,
+            input,
             || format!("runtime {name}; runtime options {shown}"),
             "client/task.go@v2.0.5",
         );

@@ -3,6 +3,7 @@
 
 use crate::catalog::{HostNetwork, KubeletField};
 use crate::domain::Domain;
+use crate::finite::Finite;
 use crate::guards::{Guard, HandlerFeatures, HostUsers, Network, UsernsDecision};
 use crate::log::Log;
 use crate::refusal::Refusal;
@@ -24,6 +25,8 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             .status
             .map_or(HandlerFeatures::NotSet, |status| status.handlers[handler]);
         let input = (gate, host_users, features);
+        self.log
+            .asked(Guard::GetOrCreateUserNamespaceMappings, input.index());
         let decision = self.kubelet().guard.decide(input);
         let row = &self.kubelet().row.id;
         self.on_kubelet(KubeletField::UsernsOptions);

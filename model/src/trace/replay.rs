@@ -4,6 +4,7 @@ use crate::domain::Domain;
 use crate::node::{Action, Node};
 use crate::world::World;
 
+use super::fields::fields;
 use super::record::Recorder;
 use super::{NamedAction, Trace, TraceStep, digest};
 
@@ -33,7 +34,7 @@ pub struct Divergence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DivergenceKind {
     /// The node is another one before anything happens.
-    Beginning,
+    Beginning(Vec<Differs>),
     /// The step's action cannot happen.
     NotEnabled {
         /// The action.
@@ -52,6 +53,8 @@ pub enum DivergenceKind {
     Fields(Vec<Differs>),
     /// The state differs in something that no field shows.
     State,
+    /// The steps that were taken again and again no longer lead back to where they began.
+    CycleOpen,
 }
 
 /// Something that has another value than the stored one.
@@ -85,13 +88,15 @@ pub fn replay<D: Domain>(world: &World<D>, trace: &Trace, compare: Compare) -> R
     if compare == Compare::WholeStates && digest(world, recorder.node()) != trace.initial {
         replay.divergence = Some(Divergence {
             step: 0,
-            kind: DivergenceKind::Beginning,
+            kind: DivergenceKind::Beginning(at_the_beginning(world, recorder.node(), trace)),
             guards: Vec::new(),
         });
         return replay;
     }
     let mut guards = Vec::new();
-    for (index, stored) in trace.steps.iter().chain(&trace.aftermath).enumerate() {
+    let mut before_cycle = String::new();
+    let cycle = trace.cycle.as_ref().map_or(0, |cycle| cycle.steps.len());
+    for (index, stored) in trace.all_steps().enumerate() {
         let diverges = |kind, guards| Divergence {
             step: index + 1,
             kind,
@@ -109,10 +114,18 @@ pub fn replay<D: Domain>(world: &World<D>, trace: &Trace, compare: Compare) -> R
         replay.actions.push(action);
         if index < trace.steps.len() {
             replay.end = recorder.node().clone();
+            before_cycle = digest(world, recorder.node());
         }
         let decided = decisions(stored, &now);
         if let Some(kind) = differs(stored, &now, compare) {
             replay.divergence = Some(diverges(kind, decided));
+            return replay;
+        }
+        if cycle > 0
+            && index + 1 == trace.steps.len() + cycle
+            && digest(world, recorder.node()) != before_cycle
+        {
+            replay.divergence = Some(diverges(DivergenceKind::CycleOpen, decided));
             return replay;
         }
         if !decided.is_empty() {
@@ -120,6 +133,31 @@ pub fn replay<D: Domain>(world: &World<D>, trace: &Trace, compare: Compare) -> R
         }
     }
     replay
+}
+
+/// The fields in which the node is another one before anything happens.
+fn at_the_beginning<D: Domain>(world: &World<D>, node: &Node<D>, trace: &Trace) -> Vec<Differs> {
+    let now = fields(world, node);
+    let missing = || "no such field".to_owned();
+    let value = |of: &[super::Field], name: &str| {
+        of.iter()
+            .find(|field| field.field == name)
+            .map_or_else(missing, |field| field.value.clone())
+    };
+    let mut names: Vec<&String> = trace.start.iter().map(|field| &field.field).collect();
+    names.extend(now.iter().map(|field| &field.field).filter(|name| {
+        let known = |field: &super::Field| field.field == **name;
+        !trace.start.iter().any(known)
+    }));
+    names
+        .into_iter()
+        .map(|name| Differs {
+            what: name.clone(),
+            stored: value(&trace.start, name),
+            now: value(&now, name),
+        })
+        .filter(|differs| differs.stored != differs.now)
+        .collect()
 }
 
 /// What can happen to what the action was about.

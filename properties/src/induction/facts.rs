@@ -5,6 +5,7 @@ use shimproof_model::catalog::provenance::{Known, Row as _};
 use shimproof_model::catalog::{Catalog, ContainerdField, KubeletField, OciRuntimeField, ShimField};
 use shimproof_model::log::{Fact, Log};
 
+use super::assumption::Assumption;
 use super::cases::Cases;
 
 /// A behaviour that is only inferred, of a row of the catalogue.
@@ -27,10 +28,28 @@ pub(super) struct Facts {
 
 impl Facts {
     pub fn new(cases: &Cases) -> Self {
+        // Which shims a handler can lead to is decided by these.
+        let decide = [
+            ShimField::SandboxApi,
+            ShimField::Links,
+            ShimField::CreateScope,
+            ShimField::CreateRules,
+            ShimField::StartReads,
+            ShimField::StartScope,
+            ShimField::StartRules,
+            ShimField::StartMisframed,
+            ShimField::InfoSupported,
+            ShimField::InfoRules,
+        ];
+        let accepted = if cases.assumes(Assumption::ConfigurationAccepted) {
+            decide.iter().fold(0, |word, field| word | 1 << field.index())
+        } else {
+            0
+        };
         Self {
             containerd: 0,
             kubelets: vec![0; cases.kubelets.len()],
-            shims: vec![0; cases.shims.len()],
+            shims: vec![accepted; cases.shims.len()],
             oci_runtime: 0,
         }
     }

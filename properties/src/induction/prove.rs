@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use shimproof_model::Node;
 use shimproof_model::abstraction::Key;
 use shimproof_model::catalog::Catalog;
 use shimproof_model::trace::{describe_message, fields};
 use shimproof_model::world::Containerd;
+use shimproof_model::{Channel, Node};
 
 use super::assumption::Assumption;
 use super::cases::Cases;
@@ -230,6 +230,11 @@ fn read(draw: &Draw<'_>, name: &str) -> bool {
         "pod.sandbox.userns" => drawn(&[Field::SandboxUserns]),
         "pod.sandbox.user namespace" => drawn(&[Field::Pinned]),
         "pod.sandbox.endpoint" => drawn(&[Field::Endpoint]),
+        _ if name.starts_with("on disk.") => {
+            let sent = draw.after.as_ref().and_then(|after| after.pod.to_shim());
+            sent.is_some_and(|message| message.channel != Channel::Create)
+                || drawn(&[Field::ShimByType, Field::ShimByPath])
+        }
         "containerd.up" => drawn(&[Field::Refused]),
         _ if name.starts_with("kubelet.") => drawn(&[Field::KubeletRow]),
         _ if name.starts_with("containerd.features") => drawn(&[Field::Introspected]),

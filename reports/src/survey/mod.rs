@@ -241,19 +241,38 @@ mod tests {
             .collect()
     }
 
+    /// The table of docs/designs.md.
     #[test]
-    fn a_type_check_keeps_every_client_from_sending_options_of_another_type() {
+    fn the_proposals_keep_what_the_document_says() {
         let catalog = Catalog::embedded();
-        let of = |name: &str| {
+        let endpoint = "type-as-configured";
+        let accepted = "options-accepted";
+        let guards = "containerd-guards-itself";
+        let pipes = "pipe-openable";
+        let five = [endpoint, accepted, guards, pipes, "options-preserved"];
+        for (name, broken) in [
+            ("v2.3.4", &[endpoint, accepted, guards, pipes][..]),
+            ("builtin-shim-only", &[endpoint, accepted, guards, pipes]),
+            ("type-checked", &[endpoint, pipes]),
+            ("type-checked-or-runc-v2", &[endpoint, accepted, guards, pipes]),
+            ("owner-or-refuse", &[]),
+        ] {
             let design = Design::named(catalog, name).unwrap().containerd;
-            survey(catalog, &design, &Limits::default(), &mut ()).unwrap()
-        };
-        let checked = of("type-checked");
-        assert!(!violated(&checked.any_client).contains("containerd-guards-itself"));
-        assert!(!violated(&checked.any_client).contains("type-as-configured"));
-        assert!(!checked.incompatible.is_empty());
-        let release = of("v2.3.4");
-        assert!(violated(&release.any_client).contains("containerd-guards-itself"));
-        assert_eq!(release.handlers, checked.handlers);
+            let survey = survey(catalog, &design, &Limits::default(), &mut ()).unwrap();
+            let found: BTreeSet<&str> = violated(&survey.any_client)
+                .union(&violated(&survey.kubelets))
+                .copied()
+                .filter(|property| five.contains(property))
+                .collect();
+            assert_eq!(found, broken.iter().copied().collect(), "{name}");
+            assert_eq!(survey.handlers, 327, "{name}");
+            let count = |places: &[Places]| places.iter().map(|place| place.combinations).sum::<usize>();
+            assert_eq!(
+                (count(&survey.incompatible), count(&survey.misframed)),
+                (90, 42),
+                "{name}"
+            );
+            assert!(survey.unknown.is_empty() && !survey.open(), "{name}");
+        }
     }
 }

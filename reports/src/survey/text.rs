@@ -36,11 +36,12 @@ impl Survey {
         for (places, what) in [
             (
                 &self.incompatible,
-                "cannot work: the shim does not take what RunPodSandbox generates from what the operator wrote",
+                "are wrong by themselves: on Create, start or -info the shim does not take what RunPodSandbox generates from \
+                 what the operator wrote",
             ),
             (
                 &self.misframed,
-                "cannot work: the shim reads the standard input of `start` in the framing of another release",
+                "are too old or too new: the shim reads the standard input of `start` in the framing of another release",
             ),
             (&self.unknown, "are not known well enough"),
         ] {

@@ -76,8 +76,7 @@ pub struct Class {
     pub places: Vec<Places>,
     #[serde(skip)]
     example: Cell,
-    /// 0 where a pod is refused after something was sent that it should not have been, 1 where it is refused on the
-    /// way, 2 where it runs all the same.
+    /// What a reader wants to see first: 0 where something new is sent that should not be, or a pod runs that did not.
     #[serde(skip)]
     severity: u8,
 }
@@ -238,13 +237,13 @@ fn class(
             kubelets.last().copied().unwrap_or_default(),
         ]
     });
-    let worse = if change == SweepChange::Fixed { was } else { is };
     Class {
         number: 0,
-        severity: match (worse.runs(), worse.broken) {
-            (false, 1..) => 0,
-            (false, 0) => 1,
-            (true, _) => 2,
+        severity: match (change, was.runs(), is.runs()) {
+            (SweepChange::Regressed, _, false) if is.broken & !was.broken != 0 => 0,
+            (SweepChange::Fixed, false, true) => 0,
+            (SweepChange::Regressed, true, false) | (SweepChange::Fixed, true, true) => 1,
+            _ => 2,
         },
         change,
         before: was.text(properties),

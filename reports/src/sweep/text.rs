@@ -36,7 +36,7 @@ impl Sweep {
         if self.left_out > 0 {
             let _ = writeln!(
                 text,
-                "  ({} handlers are left out: under neither design does their shim take what the operator wrote)",
+                "  ({} handlers are left out: their shim does not take what the operator wrote, under either design)",
                 self.left_out
             );
         }

@@ -12,6 +12,7 @@ use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, MapExpr, SelectE
 use crate::nearest::{quoted, suggest};
 
 use super::forms::{Form, Yields};
+use super::types::{self, Literal, Mismatch, Type};
 use super::variables::{Values, Variable};
 
 /// What is wrong with an expression, and where in it. The expression is ASCII, so that offsets are bytes.
@@ -28,37 +29,6 @@ impl CelError {
             range,
             message: message.into(),
             help: help.into(),
-        }
-    }
-}
-
-/// A text literal, with its place.
-#[derive(Clone, Debug)]
-struct Literal {
-    text: String,
-    range: Range<usize>,
-}
-
-#[derive(Clone, Debug)]
-enum Type {
-    Bool,
-    Number,
-    /// A variable of words.
-    Word(Variable),
-    /// One of these texts.
-    Texts(Vec<Literal>),
-    List(Box<Type>),
-    Map(Vec<Literal>, Box<Type>),
-}
-
-impl Type {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Bool => "true or false",
-            Self::Number => "a number",
-            Self::Word(_) | Self::Texts(_) => "a text",
-            Self::List(_) => "a list",
-            Self::Map(..) => "a map",
         }
     }
 }
@@ -371,78 +341,16 @@ impl Checker<'_> {
     }
 
     fn comparable(&self, at: &IdedExpr, left: &Type, right: &Type) -> Result<(), CelError> {
-        match (left, right) {
-            (Type::Bool, Type::Bool) | (Type::Number, Type::Number) | (Type::Texts(_), Type::Texts(_)) => {
-                Ok(())
-            }
-            (Type::Word(variable), Type::Texts(texts)) | (Type::Texts(texts), Type::Word(variable)) => {
-                let words: Vec<&str> = variable.values.words().collect();
-                match texts.iter().find(|text| !words.contains(&text.text.as_str())) {
-                    None => Ok(()),
-                    Some(wrong) => {
-                        let other = if variable.values.open() {
-                            "; every value that the list does not have is 'other'"
-                        } else {
-                            ""
-                        };
-                        Err(CelError::new(
-                            wrong.range.clone(),
-                            format!("`{}` is never '{}'", variable.name, wrong.text),
-                            format!(
-                                "it is one of {}{other}",
-                                words
-                                    .iter()
-                                    .map(|word| format!("'{word}'"))
-                                    .collect::<Vec<_>>()
-                                    .join(", ")
-                            ),
-                        ))
-                    }
-                }
-            }
-            (Type::Word(one), Type::Word(two)) if one.values != two.values => self.error(
-                at,
-                format!(
-                    "`{}` and `{}` have no values in common by meaning",
-                    one.name, two.name
-                ),
-                None,
-            ),
-            (Type::Word(one), Type::Word(two)) if one.values.open() && one != two => self.error(
-                at,
-                format!(
-                    "whether `{}` and `{}` are equal is not known where both are 'other'",
-                    one.name, two.name
-                ),
-                "compare each of them with a text".to_owned(),
-            ),
-            (Type::Word(_), Type::Word(_)) => Ok(()),
-            _ => self.error(
-                at,
-                format!("{} is never equal to {}", left.name(), right.name()),
-                None,
-            ),
-        }
+        types::comparable(left, right).map_err(|error| self.placed(at, error))
     }
 
     /// What is one or the other.
     fn merge(&self, at: &IdedExpr, one: Type, two: Type) -> Result<Type, CelError> {
-        match (one, two) {
-            (Type::Bool, Type::Bool) => Ok(Type::Bool),
-            (Type::Number, Type::Number) => Ok(Type::Number),
-            (Type::Texts(mut one), Type::Texts(two)) => {
-                one.extend(two);
-                Ok(Type::Texts(one))
-            }
-            (one, two) => self.error(
-                at,
-                format!(
-                    "this is {}, and what it stands beside is {}",
-                    two.name(),
-                    one.name()
-                ),
-                "both are true or false, both are numbers, or both are texts between quotes".to_owned(),
-            ),
-        }
+        types::merge(one, two).map_err(|error| self.placed(at, error))
+    }
+
+    fn placed(&self, at: &IdedExpr, error: Mismatch) -> CelError {
+        let range = error.at.unwrap_or_else(|| self.range(at));
+        CelError::new(range, error.message, error.help)
     }
 }

@@ -53,7 +53,9 @@ pub(super) fn read(
             },
             (Owner::Written, Owner::NotWritten),
         )?;
-        decided.push(reader.decided(when, &forms::IO_OWNER, |guards| guards.io_owner = table));
+        decided.push(decided_by(when, &forms::IO_OWNER, |guards| {
+            guards.io_owner = table
+        }));
     }
     if let Some(Decision { decision }) = &guards.task_options_base {
         let words = |(runtime, options)| {
@@ -66,7 +68,7 @@ pub(super) fn read(
             words,
             |(_, options), answer| base(options, answer),
         )?;
-        decided.push(reader.decided(decision, &forms::TASK_OPTIONS_BASE, |guards| {
+        decided.push(decided_by(decision, &forms::TASK_OPTIONS_BASE, |guards| {
             guards.task_options_base = table;
         }));
     }
@@ -91,7 +93,7 @@ pub(super) fn read(
                 })
             },
         )?;
-        decided.push(reader.decided(decision, &forms::TASK_API_ENDPOINT, |guards| {
+        decided.push(decided_by(decision, &forms::TASK_API_ENDPOINT, |guards| {
             guards.task_api_endpoint = table;
         }));
     }
@@ -109,7 +111,7 @@ pub(super) fn read(
                 },
             )
         })?;
-        decided.push(reader.decided(when, &forms::FORMAT_OPTIONS, |guards| {
+        decided.push(decided_by(when, &forms::FORMAT_OPTIONS, |guards| {
             guards.format_options = table
         }));
     }
@@ -120,7 +122,7 @@ pub(super) fn read(
             |options| variables::options(options).to_vec(),
             |_, answer| Ok(options_source(answer)),
         )?;
-        decided.push(reader.decided(decision, &forms::OPTIONS_FALLBACK, |guards| {
+        decided.push(decided_by(decision, &forms::OPTIONS_FALLBACK, |guards| {
             guards.options_fallback = table;
         }));
     }
@@ -129,7 +131,7 @@ pub(super) fn read(
         let table = reader.table(decision, &forms::INFO_OPTIONS, words, |_, answer| {
             Ok(options_source(answer))
         })?;
-        decided.push(reader.decided(decision, &forms::INFO_OPTIONS, |guards| {
+        decided.push(decided_by(decision, &forms::INFO_OPTIONS, |guards| {
             guards.info_options = Some(table);
         }));
     }
@@ -141,7 +143,7 @@ pub(super) fn read(
             words,
             (Invocation::Execute, Invocation::Connect),
         )?;
-        decided.push(reader.decided(when, &forms::START, |guards| guards.start = table));
+        decided.push(decided_by(when, &forms::START, |guards| guards.start = table));
     }
     if let Some(When { when }) = &guards.introspect {
         if row.introspection == Introspection::Absent {
@@ -158,7 +160,9 @@ pub(super) fn read(
             words,
             (Introspect::Ask, Introspect::ListOnly),
         )?;
-        decided.push(reader.decided(when, &forms::INTROSPECT, |guards| guards.introspect = table));
+        decided.push(decided_by(when, &forms::INTROSPECT, |guards| {
+            guards.introspect = table
+        }));
     }
     if let Some(When { when }) = &guards.pin_userns {
         let words = |(_, network): (UsernsMode, _)| vec![variables::network(network)];
@@ -169,7 +173,9 @@ pub(super) fn read(
                 Pin::NotPinned
             })
         })?;
-        decided.push(reader.decided(when, &forms::PIN_USERNS, |guards| guards.pin_userns = table));
+        decided.push(decided_by(when, &forms::PIN_USERNS, |guards| {
+            guards.pin_userns = table
+        }));
     }
     if let Some(Decision { decision }) = &guards.mounts {
         let words = |(mode, wanted)| vec![variables::mode(mode), Word::Bool(wanted)];
@@ -188,13 +194,15 @@ pub(super) fn read(
                 _ => Ok(Mounts::Plain),
             },
         )?;
-        decided.push(reader.decided(decision, &forms::MOUNTS, |guards| guards.mounts = table));
+        decided.push(decided_by(decision, &forms::MOUNTS, |guards| {
+            guards.mounts = table
+        }));
     }
     if let Some(When { when }) = &guards.same_userns_config {
         let words = |differ| vec![Word::Bool(differ)];
         let decisions = (Acceptance::Accepted, Acceptance::Refused);
         let table = reader.yes_or_no(when, &forms::SAME_USERNS_CONFIG, words, decisions)?;
-        decided.push(reader.decided(when, &forms::SAME_USERNS_CONFIG, |guards| {
+        decided.push(decided_by(when, &forms::SAME_USERNS_CONFIG, |guards| {
             guards.same_userns_config = table;
         }));
     }
@@ -240,24 +248,23 @@ pub(super) fn keep(field: ContainerdField, from: &ContainerdGuards, to: &mut Con
     }
 }
 
+fn decided_by(
+    text: &Spanned<String>,
+    form: &'static Form,
+    put: impl FnOnce(&mut ContainerdGuards) + 'static,
+) -> Decided {
+    Decided {
+        form,
+        text: one_line(text.get_ref()),
+        put: Box::new(put),
+    }
+}
+
 struct Reader<'a> {
     source: &'a Snippet,
 }
 
 impl Reader<'_> {
-    fn decided(
-        &self,
-        text: &Spanned<String>,
-        form: &'static Form,
-        put: impl FnOnce(&mut ContainerdGuards) + 'static,
-    ) -> Decided {
-        Decided {
-            form,
-            text: one_line(text.get_ref()),
-            put: Box::new(put),
-        }
-    }
-
     fn yes_or_no<I: Finite, O: Copy>(
         &self,
         text: &Spanned<String>,

@@ -10,6 +10,7 @@ mod forms;
 mod guards;
 mod place;
 mod proposals;
+mod types;
 mod variables;
 
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ use shimproof_model::world::Containerd;
 use toml::Spanned;
 
 use crate::error::ScenarioError;
-use crate::file::explained;
+use crate::file::{explained, parse_toml};
 use crate::nearest::{nearest, suggest};
 use crate::snippet::{Place, Snippet};
 
@@ -82,7 +83,7 @@ impl Design {
     /// # Errors
     /// [`DesignError`] if there is none, or the file cannot be used.
     pub fn find(catalog: &Catalog, given: &str) -> Result<Self, DesignError> {
-        if !given.ends_with(".toml") {
+        if !is_toml(given) {
             match Self::named(catalog, given) {
                 Err(DesignError::Unknown(_)) if is_path(given) => {}
                 found => return found,
@@ -131,7 +132,7 @@ impl Design {
 
     /// Reads a design file; `above` are the files that led here, each by its `base`.
     fn load(catalog: &Catalog, source: &Snippet, above: &mut Vec<PathBuf>) -> Result<Self, ScenarioError> {
-        let file = DesignFile::parse(source)?;
+        let file: DesignFile = parse_toml(source)?;
         let (name, name_place) = match &file.name {
             Some(name) => (name.get_ref().clone(), source.place(name.span())),
             None => (stem(source.path()), source.place(0..0)),
@@ -236,7 +237,7 @@ impl Design {
     ) -> Result<Self, ScenarioError> {
         let given = base.get_ref();
         let place = source.place(base.span());
-        if !given.ends_with(".toml") {
+        if !is_toml(given) {
             match Self::named(catalog, given) {
                 Ok(design) => return Ok(design),
                 Err(DesignError::File(error)) => return Err(*error),
@@ -289,12 +290,6 @@ impl Design {
     }
 }
 
-impl DesignFile {
-    fn parse(source: &Snippet) -> Result<Self, ScenarioError> {
-        crate::file::parse_toml(source)
-    }
-}
-
 /// The names of all designs but releases.
 fn names(catalog: &Catalog) -> impl Iterator<Item = &str> {
     let proposals = PROPOSALS.iter().map(|(path, _)| proposal_name(path));
@@ -303,6 +298,12 @@ fn names(catalog: &Catalog) -> impl Iterator<Item = &str> {
         .iter()
         .map(|design| design.name.as_str())
         .chain(proposals)
+}
+
+fn is_toml(given: &str) -> bool {
+    Path::new(given)
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
 }
 
 fn is_path(given: &str) -> bool {

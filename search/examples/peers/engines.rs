@@ -224,3 +224,25 @@ fn spin_in(directory: &Path, size: u8) -> io::Result<Usage> {
         memory: megabytes * as_float(1 << 20),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_engine_visits_the_same_states() {
+        for engine in ENGINES {
+            match engine.run(5) {
+                Ok(usage) => assert_eq!(usage.count.to_bits(), 8_832_f64.to_bits(), "{}", engine.name),
+                // SPIN or the C compiler is not installed.
+                Err(error) => {
+                    assert_eq!(
+                        (engine.name, error.kind()),
+                        ("spin", io::ErrorKind::NotFound),
+                        "{error}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -5,8 +5,10 @@
 //! `SLICE:PREFIX:NAME` for a directory of that name at the root: the container then escapes its pod's limits
 //! (CVE-2025-47291).
 
-use shimproof_model::catalog::{Catalog, OciRuntimeKind, ShimRow};
-use shimproof_scenario::Scenario;
+use shimproof_model::TypeUrl;
+use shimproof_model::catalog::{Catalog, CgroupDriverSource, ContainerdRow, OciRuntimeKind, ShimRow};
+use shimproof_model::guards::{RuntimeType, get_runtime_options_type};
+use shimproof_scenario::{Handler, Loaded, OptionsTable, Scenario, Which, loading_of};
 
 use super::defects::{Carrier, Running};
 use super::run::Run;
@@ -30,17 +32,61 @@ pub(super) fn parent_is_wrong(
     running: &Running,
     carrier: &Carrier<'_>,
 ) -> bool {
-    let kubelet = match scenario
-        .kubelet
-        .as_ref()
-        .and_then(|kubelet| kubelet.cgroup_driver.as_deref())
-    {
-        Some("systemd") => Driver::Systemd,
-        Some(_) => Driver::Cgroupfs,
-        None => return false,
+    let Some(kubelet) = of_kubelet(scenario, run) else {
+        return false;
     };
     let row = run.world.shim(running.shim);
     takes_the_driver_from_options(row, catalog) && kubelet != in_force(carrier)
+}
+
+/// The kubelet's driver: what its configuration says, or what containerd told it.
+fn of_kubelet(scenario: &Scenario, run: &Run) -> Option<Driver> {
+    let config = scenario.kubelet.as_ref()?;
+    let configured = match config.cgroup_driver.as_deref()? {
+        "systemd" => Driver::Systemd,
+        _ => Driver::Cgroupfs,
+    };
+    let source = CgroupDriverSource::embedded();
+    let of_scenario = scenario.file.kubernetes.feature_gates.get(&source.gate);
+    let gate = of_scenario
+        .or_else(|| config.feature_gates.get(&source.gate))
+        .copied();
+    let row = &run.world.containerd[0].row;
+    if !source.is_the_runtime(&scenario.file.kubernetes.version, gate, &row.id) {
+        return Some(configured);
+    }
+    of_runtime_config(scenario, row)
+}
+
+/// What CRI `RuntimeConfig` says: the driver of the first handler with options of runc, the default handler first and
+/// then by name (`getCgroupDriver`, internal/cri/server/runtime_config_linux.go@v2.0.1). Without one, it depends on
+/// whether systemd runs on the node, which a scenario does not say.
+fn of_runtime_config(scenario: &Scenario, row: &ContainerdRow) -> Option<Driver> {
+    let Ok(Loaded::Config(config)) = scenario.containerd_config(Which::Before, &loading_of(row)) else {
+        return None;
+    };
+    let default = config.handlers.get_key_value(&config.default_runtime_name);
+    let others = config
+        .handlers
+        .iter()
+        .filter(|(name, _)| **name != config.default_runtime_name);
+    let of_runc = |handler: &&Handler| {
+        handler.options != OptionsTable::Absent
+            && get_runtime_options_type(row, RuntimeType::of(&handler.runtime_type)) == TypeUrl::RuncV1
+    };
+    let handler = default
+        .into_iter()
+        .chain(others)
+        .map(|(_, handler)| handler)
+        .find(of_runc)?;
+    let set = handler.options.as_runc(config.keys).known;
+    Some(
+        if set.get(SYSTEMD_CGROUP).and_then(toml::Value::as_bool) == Some(true) {
+            Driver::Systemd
+        } else {
+            Driver::Cgroupfs
+        },
+    )
 }
 
 /// Whether containers are placed as the options say. Others have a configuration of their own, or a guest.

@@ -18,8 +18,8 @@ mod startup;
 mod why;
 
 use miette::Diagnostic;
-use shimproof_model::StartFailure;
 use shimproof_model::catalog::Catalog;
+use shimproof_model::{StartFailure, World};
 use shimproof_scenario::{Outcome, Overrides, Scenario, ScenarioError, Target};
 use thiserror::Error;
 
@@ -31,6 +31,7 @@ pub(crate) use prediction::{outcome_name, stage_name, target_name};
 pub use render::{render_neighbours, render_text};
 pub use request::{Options, Request, RequestValue};
 
+use crate::wire::Wire;
 use run::{End, Run};
 
 /// Why there is no prediction.
@@ -71,12 +72,36 @@ pub fn predict_with(
     catalog: &Catalog,
     overrides: &Overrides,
 ) -> Result<Prediction, PredictError> {
+    let world = world_of_prediction(scenario, catalog, overrides)?;
+    predict_in(scenario, catalog, world)
+}
+
+/// The world in which a prediction is made: one pod, and no faults.
+///
+/// # Errors
+/// If the scenario cannot be used.
+pub fn world_of_prediction(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    overrides: &Overrides,
+) -> Result<World<Wire>, PredictError> {
     let overrides = Overrides {
         pods: Some(1),
         faults: Some(0),
         ..overrides.clone()
     };
-    let world = scenario.world_in(catalog, &overrides)?;
+    Ok(scenario.world_in(catalog, &overrides)?)
+}
+
+/// What becomes of the pod in a world that is not quite the scenario's own: one with other decision tables.
+///
+/// # Errors
+/// As [`predict`].
+pub fn predict_in(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    world: World<Wire>,
+) -> Result<Prediction, PredictError> {
     let mut run = Run::of(scenario, world)?;
     if startup::panics(scenario, &run.world)? {
         run.end = End::Down(StartFailure::IntrospectionPanic);

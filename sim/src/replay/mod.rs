@@ -10,9 +10,12 @@ use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::Catalog;
 use shimproof_model::log::Quiet;
 use shimproof_model::trace::{Compare, Divergence, Replay, Trace, replay};
+use shimproof_model::world::Client;
 use shimproof_model::{Action, Node, World};
 use shimproof_properties::reachability::Reachability;
-use shimproof_properties::{Machine, Property, reachability};
+use shimproof_properties::{
+    Machine, Property, containerd_guards_itself, find_live, reachability, under_any_client,
+};
 use shimproof_scenario::{Overrides, Scenario, ScenarioError};
 use shimproof_search::TransitionSystem as _;
 
@@ -75,6 +78,9 @@ enum Shows {
     Breaks(Property<Abstract>),
     /// The last step reaches something.
     Reaches(Reachability),
+    /// It goes on for ever, or ends where nothing can happen any more: what a property of whole runs is about. That is
+    /// in the states.
+    Goes,
     /// The last step in bytes is none of the abstraction, violates a property, or panics.
     InBytes,
 }
@@ -92,10 +98,16 @@ pub fn replay_trace(
     overrides: &Overrides,
     compare: Compare,
 ) -> Result<Replayed, ReplayError> {
+    let guards_itself = containerd_guards_itself();
+    let of_any_client = trace.property == guards_itself.id;
     let shows = if trace.setting.bytes {
         Shows::InBytes
+    } else if trace.property == guards_itself.id {
+        Shows::Breaks(guards_itself)
     } else if let Some(property) = shimproof_properties::find(&trace.property) {
         Shows::Breaks(property)
+    } else if find_live::<Abstract>(&trace.property).is_some() {
+        Shows::Goes
     } else if let Some(reachability) = reachability::find(&trace.property) {
         Shows::Reaches(reachability)
     } else {
@@ -104,7 +116,11 @@ pub fn replay_trace(
             property: trace.property.clone(),
         });
     };
-    let abstracted: World<Abstract> = scenario.world(catalog, overrides).map_err(Box::new)?;
+    let mut abstracted: World<Abstract> = scenario.world(catalog, overrides).map_err(Box::new)?;
+    // Where the client is any already, the property is asked of the scenario as it is.
+    if of_any_client && abstracted.client != Client::Any {
+        abstracted = under_any_client(&abstracted);
+    }
     let parts = if let Shows::InBytes = shows {
         let wire: World<Wire> = scenario.world_in(catalog, overrides).map_err(Box::new)?;
         in_bytes(wire, abstracted.clone(), trace, compare)
@@ -175,12 +191,11 @@ fn finding(
     trace: &Trace,
 ) -> Option<Parts> {
     let shown = match shows {
-        Shows::Breaks(property) => end
-            .pods
-            .iter()
-            .any(|pod| (property.broken)(world, &end.environment, pod, &mut |_| ()).is_some()),
+        Shows::Breaks(property) => property
+            .broken_by(world, &end.environment, &end.pods, &mut |_| ())
+            .is_some(),
         Shows::Reaches(reachability) => reached(reachability, world, taken),
-        Shows::InBytes => true,
+        Shows::Goes | Shows::InBytes => true,
     };
     (!shown).then(|| Parts::Finding {
         stored: format!("{}: {}", trace.property, trace.finding),

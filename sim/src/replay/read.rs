@@ -124,7 +124,7 @@ pub fn read_trace(path: &Path) -> Result<Trace, TraceError> {
         });
     }
     let trace: Trace = serde_json::from_str(&text).map_err(format)?;
-    for (number, step) in trace.steps.iter().chain(&trace.aftermath).enumerate() {
+    for (number, step) in trace.all_steps().enumerate() {
         known(path, number + 1, &step.action)?;
     }
     if let Some(action) = &trace.panics_at {

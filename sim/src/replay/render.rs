@@ -13,7 +13,7 @@ impl Parts {
         match self {
             Self::Finding { .. } => "every state is the stored one, but not what was found there".to_owned(),
             Self::Step(Divergence { step, kind, .. }) => match kind {
-                DivergenceKind::Beginning => {
+                DivergenceKind::Beginning(_) => {
                     "the node is another one before the first step: the scenario, the catalogue or the machine has \
                      changed"
                         .to_owned()
@@ -25,6 +25,9 @@ impl Parts {
                 DivergenceKind::Fields(_) => format!("step {step} leads to another state"),
                 DivergenceKind::State => {
                     format!("step {step} leads to a state that differs in something that no field shows")
+                }
+                DivergenceKind::CycleOpen => {
+                    format!("after step {step} the run is not back where its circle began")
                 }
             },
         }
@@ -64,7 +67,8 @@ impl Parts {
                     };
                     one("action", told(action), now)
                 }
-                DivergenceKind::Beginning | DivergenceKind::State => Vec::new(),
+                DivergenceKind::Beginning(fields) => fields.clone(),
+                DivergenceKind::State | DivergenceKind::CycleOpen => Vec::new(),
             },
         }
     }

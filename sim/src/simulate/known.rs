@@ -87,6 +87,7 @@ fn kept(scenario: &Scenario, catalog: &Catalog, overrides: &Overrides) -> Option
     )
     .ok()?;
     let holds = properties.iter().zip(&found.findings);
-    let holds = holds.filter(|(_, finding)| matches!(finding.answer, Answer::Holds { .. }));
+    // What the search found nothing to say of may be said of more pods.
+    let holds = holds.filter(|(_, finding)| finding.answer == Answer::Holds { vacuous: false });
     Some(holds.map(|(property, _)| property.id).collect())
 }

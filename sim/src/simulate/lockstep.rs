@@ -1,8 +1,8 @@
 //! Bytes and their abstraction, side by side: each step is taken in both, and they must agree on everything.
 
 use shimproof_model::log::Decisions;
-use shimproof_model::{Action, Node, World, enabled_environment, enabled_pod};
-use shimproof_properties::Property;
+use shimproof_model::{Action, Domain, Node, World, enabled_environment, enabled_pod};
+use shimproof_properties::{Broken, Property};
 
 use super::coverage::{Coverage, Recording};
 use super::relation::{Abstraction, Difference, Pair, environments, same_action};
@@ -179,7 +179,7 @@ impl<'t, A: Abstraction> Lockstep<'t, A> {
             Some(pod) => usize::from(pod)..usize::from(pod) + 1,
             None => 0..self.wire.pods.len(),
         };
-        for index in touched {
+        for index in touched.clone() {
             let pods = (&self.wire.pods[index], &self.abstracted.pods[index]);
             let pair = Pair {
                 wire: &self.twins.wire,
@@ -189,17 +189,12 @@ impl<'t, A: Abstraction> Lockstep<'t, A> {
             pair.related()?;
         }
         for (concrete, abstracted) in self.checked {
-            let (left, right) = (&self.wire, &self.abstracted);
-            let broken = concrete.broken_by(&self.twins.wire, &left.environment, &left.pods, &mut |_| ());
-            let Some(broken) = broken else { continue };
-            let also = abstracted
-                .broken_by(
-                    &self.twins.abstracted,
-                    &right.environment,
-                    &right.pods,
-                    &mut |_| (),
-                )
-                .is_some();
+            let found = touched.clone().find_map(|index| {
+                let broken = broken_at(&self.twins.wire, &self.wire, index, concrete)?;
+                Some((index, broken))
+            });
+            let Some((index, broken)) = found else { continue };
+            let also = broken_at(&self.twins.abstracted, &self.abstracted, index, abstracted).is_some();
             return Err(if also {
                 Fault {
                     kind: FaultKind::Property(concrete.id),
@@ -211,4 +206,22 @@ impl<'t, A: Abstraction> Lockstep<'t, A> {
         }
         Ok(())
     }
+}
+
+/// How a pod breaks a property, by itself or with another one.
+fn broken_at<D: Domain>(
+    world: &World<D>,
+    node: &Node<D>,
+    index: usize,
+    property: &Property<D>,
+) -> Option<Broken> {
+    let pod = &node.pods[index];
+    let alone = (property.broken)(world, &node.environment, pod, &mut |_| ());
+    alone.or_else(|| {
+        let between = property.between?;
+        let others = node.pods.iter().enumerate().filter(|(other, _)| *other != index);
+        others
+            .into_iter()
+            .find_map(|(_, other)| (between.broken)(world, pod, other))
+    })
 }

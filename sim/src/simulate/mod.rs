@@ -219,6 +219,7 @@ pub fn simulate_twins<A: Abstraction>(
 
 /// A node that chance drew, in one way or the other.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one of them at a time")]
 enum Any<'s> {
     Known(OfScenario<'s>),
     Drawn(Drawn<'s>),

@@ -324,7 +324,7 @@ fn pods(handlers: &[&String], random: &mut Random) -> Vec<Pods> {
                 handler: (*random.pick(handlers)).clone(),
                 host_users: *random.pick(&[None, Some(true), Some(false), Some(false)]),
                 host_network: random.one_in(4),
-                restart_policy: *random.pick(&["Always", "OnFailure", "Never"]),
+                restart_policy: random.pick::<&str>(&["Always", "OnFailure", "Never"]),
                 containers: (0..=random.below(MAX_CONTAINERS))
                     .take(MAX_CONTAINERS)
                     .map(|container| Container {

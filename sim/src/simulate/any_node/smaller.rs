@@ -12,6 +12,9 @@ pub(in crate::simulate) struct Smaller {
     pub pods: Vec<usize>,
 }
 
+/// Keeps the node that a change makes, if it is another one.
+type Without<'a> = dyn FnMut(&dyn Fn(&mut AnyNode)) + 'a;
+
 impl AnyNode {
     /// Nodes with one thing less, the largest things first. Whether one of them can be used is for the loader to say.
     pub(in crate::simulate) fn smaller(&self) -> Vec<Smaller> {
@@ -73,7 +76,7 @@ impl AnyNode {
         found
     }
 
-    fn with_less_configured(&self, at: usize, without: &mut dyn FnMut(&dyn Fn(&mut Self))) {
+    fn with_less_configured(&self, at: usize, without: &mut Without<'_>) {
         without(&|node| node.configurations[at].no_pivot = false);
         for (name, handler) in &self.configurations[at].handlers {
             without(&|node| drop(node.configurations[at].handlers.remove(name)));
