@@ -122,9 +122,11 @@ fn run(path: Option<&Path<Node<Abstract>, Taken<Abstract>>>) -> String {
     let mut text = format!("\nafter {} steps:", path.len());
     for taken in path.actions() {
         let NamedAction { name, pod, .. } = NamedAction::of(taken.action);
-        text += &format!("\n  {name}");
+        text.push_str("\n  ");
+        text.push_str(&name);
         if let Some(pod) = pod {
-            text += &format!(" of pod {pod}");
+            text.push_str(" of pod ");
+            text.push_str(&pod.to_string());
         }
     }
     text + &format!("\nin the state\n{:#?}", path.last_state())

@@ -37,4 +37,4 @@ pub use fairness::Process;
 pub use live::{Counterexample, LiveFinding, LiveFindings, LiveProperty, check_live, find_live, live};
 pub use machine::{Machine, Taken};
 pub use packed_machine::{ACTION_KINDS, GuardCoverage, PackedMachine, PackedStep};
-pub use property::{About, Between, Broken, Property, PropertyKind, Shown, Since};
+pub use property::{About, Between, Broken, OfTwo, Property, PropertyKind, Shown, Since};

@@ -60,8 +60,9 @@ pub fn property<D: Domain>() -> Property<D> {
                 // `TypeUrl` says what the rest of the table is; by itself it asks for nothing.
                 .filter(|key| key != "TypeUrl" && !lost.contains(key))
                 .filter(|key| {
-                    !(delivery.outcome == Delivered::Applied && applies(by_rule, key))
-                        && !applied_at_start(world, env, pod, shim, key)
+                    let applied = delivery.outcome == Delivered::Applied && applies(by_rule, key);
+                    let in_force = applied || applied_at_start(world, env, pod, shim, key);
+                    !in_force
                 })
                 .collect();
             (!passed_over.is_empty()).then(|| Broken {

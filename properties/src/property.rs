@@ -110,10 +110,13 @@ pub type Predicate<D> = fn(&World<D>, &Environment<D>, &Pod<D>, &mut dyn FnMut(F
 #[derive(Clone, Copy, Debug)]
 pub struct Between<D: Domain> {
     /// How the two break it.
-    pub broken: fn(&World<D>, &Pod<D>, &Pod<D>) -> Option<Broken>,
+    pub broken: OfTwo<D, Option<Broken>>,
     /// Whether it speaks of the two.
-    pub antecedent: fn(&World<D>, &Pod<D>, &Pod<D>) -> bool,
+    pub antecedent: OfTwo<D, bool>,
 }
+
+/// What is said of two pods of a world.
+pub type OfTwo<D, T> = fn(&World<D>, &Pod<D>, &Pod<D>) -> T;
 
 /// How a state breaks a property.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -72,7 +72,7 @@ fn release(name: &str) -> Containerd {
 /// The named designs, and one that nobody has made: v2.0.1 with the id inside of the container for the one on the host.
 fn designs() -> Vec<(String, ContainerdRow)> {
     let mut unmapped = design("v2.0.1");
-    unmapped.0 = "hypothetical: the id of the container as owner".to_owned();
+    "hypothetical: the id of the container as owner".clone_into(&mut unmapped.0);
     unmapped.1.io_owner_id = IoOwnerId::ContainerId;
     let named = Catalog::embedded().designs().iter();
     named.map(|named| design(&named.name)).chain([unmapped]).collect()

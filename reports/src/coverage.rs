@@ -26,6 +26,7 @@ pub struct Coverage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Action {
     /// The action, as traces name it; a delivery with the message.
+    #[expect(clippy::struct_field_names, reason = "the name in the JSON")]
     pub action: &'static str,
     /// How many states offer it.
     pub enabled: u64,
@@ -41,6 +42,7 @@ pub struct Decision {
     /// The guard, by the function that it stands in.
     pub guard: String,
     /// The decision.
+    #[expect(clippy::struct_field_names, reason = "the name in the JSON")]
     pub decision: String,
     /// In how many steps.
     pub steps: u64,

@@ -299,7 +299,7 @@ impl CannotOccur {
         rows.iter().all(|row| {
             serde_json::to_value(row).is_ok_and(|row| match &row[field.as_str()] {
                 serde_json::Value::String(text) => text == value,
-                other => other.to_string() == value,
+                other => other.to_string().as_str() == value,
             })
         })
     }

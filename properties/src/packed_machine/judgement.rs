@@ -83,16 +83,15 @@ impl<const W: usize> PackedMachine<W> {
         let mut all = Judgement::default();
         for (place, (word, spec)) in state[first..].iter().zip(specs).enumerate() {
             let key = (env, *word, *spec);
-            let judgement = match judged.pods.get(&key) {
-                Some(judgement) => *judgement,
-                None => {
-                    let judgement = self.judge_pod(&env, place, *word);
-                    if judged.pods.len() >= MAX_PODS_JUDGED {
-                        judged.pods.clear();
-                    }
-                    judged.pods.insert(key, judgement);
-                    judgement
+            let judgement = if let Some(judgement) = judged.pods.get(&key) {
+                *judgement
+            } else {
+                let judgement = self.judge_pod(&env, place, *word);
+                if judged.pods.len() >= MAX_PODS_JUDGED {
+                    judged.pods.clear();
                 }
+                judged.pods.insert(key, judgement);
+                judgement
             };
             all = all.and(judgement);
         }

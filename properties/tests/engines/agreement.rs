@@ -38,7 +38,7 @@ fn lengths(found: &Findings<Abstract>) -> Vec<Option<usize>> {
     found
         .findings
         .iter()
-        .map(|finding| finding.path.as_ref().map(|path| path.len()))
+        .map(|finding| finding.path.as_ref().map(shimproof_search::Path::len))
         .collect()
 }
 

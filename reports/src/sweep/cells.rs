@@ -100,6 +100,7 @@ pub(crate) fn kubelets(catalog: &Catalog) -> Vec<KubeletState> {
 
 /// How a handler names its shim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::enum_variant_names, reason = "it says by what")]
 pub(crate) enum Named {
     /// By the runtime type that the shim is installed under.
     ByType,

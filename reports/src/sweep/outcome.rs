@@ -31,7 +31,7 @@ impl Outcome {
     }
 
     /// The properties that break, by name.
-    pub fn names<'p>(self, properties: &'p [Property<Abstract>]) -> impl Iterator<Item = &'static str> + 'p {
+    pub fn names(self, properties: &[Property<Abstract>]) -> impl Iterator<Item = &'static str> {
         properties
             .iter()
             .enumerate()

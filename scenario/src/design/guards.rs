@@ -54,7 +54,7 @@ pub(super) fn read(
             (Owner::Written, Owner::NotWritten),
         )?;
         decided.push(decided_by(when, &forms::IO_OWNER, |guards| {
-            guards.io_owner = table
+            guards.io_owner = table;
         }));
     }
     if let Some(Decision { decision }) = &guards.task_options_base {
@@ -112,7 +112,7 @@ pub(super) fn read(
             )
         })?;
         decided.push(decided_by(when, &forms::FORMAT_OPTIONS, |guards| {
-            guards.format_options = table
+            guards.format_options = table;
         }));
     }
     if let Some(Decision { decision }) = &guards.options_fallback {
@@ -161,7 +161,7 @@ pub(super) fn read(
             (Introspect::Ask, Introspect::ListOnly),
         )?;
         decided.push(decided_by(when, &forms::INTROSPECT, |guards| {
-            guards.introspect = table
+            guards.introspect = table;
         }));
     }
     if let Some(When { when }) = &guards.pin_userns {
@@ -174,7 +174,7 @@ pub(super) fn read(
             })
         })?;
         decided.push(decided_by(when, &forms::PIN_USERNS, |guards| {
-            guards.pin_userns = table
+            guards.pin_userns = table;
         }));
     }
     if let Some(Decision { decision }) = &guards.mounts {
@@ -195,7 +195,7 @@ pub(super) fn read(
             },
         )?;
         decided.push(decided_by(decision, &forms::MOUNTS, |guards| {
-            guards.mounts = table
+            guards.mounts = table;
         }));
     }
     if let Some(When { when }) = &guards.same_userns_config {
