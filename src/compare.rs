@@ -13,7 +13,7 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::output::{Output, write_file};
 use crate::progress::{ProgressLine, stop_on_ctrl_c};
-use crate::verify::with_scenario;
+use crate::verify::{most_of_free_memory, with_scenario};
 
 /// The designs of the founding case: before and after PR #11104.
 const FOUNDING_DESIGNS: (&str, &str) = ("nil-check-missing-node", "nil-or-node");
@@ -30,6 +30,7 @@ pub fn run(arguments: &args::Compare, output: Output) -> Result<ExitCode, Failur
     }
     let limits = Limits {
         stop: Some(stop_on_ctrl_c()),
+        max_memory: most_of_free_memory(),
         ..Limits::default()
     };
     let over = |scenarios: &[&Scenario]| {

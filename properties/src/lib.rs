@@ -29,6 +29,7 @@ pub mod reachability;
 mod requested_pod_runs;
 mod type_as_configured;
 mod userns_honoured;
+mod whole_runs;
 
 pub use catalog::{all, find, policies, policies_of};
 pub use check::{CheckError, Covered, Engine, Finding, Findings, check};
