@@ -8,7 +8,9 @@ use shimproof_model::trace::Trace;
 use shimproof_properties::{Engine, find};
 use shimproof_reports::diagram::{Event, Lifeline, Sequence, mermaid, svg};
 use shimproof_reports::state_graph::{self, Bottleneck, OUTCOME, Quotient, StateGraph};
-use shimproof_reports::{Question, TraceFormat, Verdict, itf, run_suite, verify, with_builtin_scenarios};
+use shimproof_reports::{
+    Detail, Question, TraceFormat, Verdict, itf, run_suite, verify, with_builtin_scenarios,
+};
 use shimproof_scenario::{Design, Overrides, Scenario};
 use shimproof_search::{Limits, PackedOptions};
 
