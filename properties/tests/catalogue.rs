@@ -144,18 +144,23 @@ fn a_bound_leaves_whole_runs_open() {
     );
 }
 
-/// What `under_any_client` leaves out changes no verdict: the same with all the faults of the scenario.
+/// What `under_any_client` leaves out changes no verdict: the same with all the faults of the scenario, and with two
+/// pods on one node.
 #[test]
-fn faults_that_change_no_file_add_nothing_under_any_client() {
-    for (name, named) in [
-        ("containerd-11091", "nil-check-missing-node"),
-        ("containerd-11091", "nil-or-node"),
-        ("gvisor-userns-admitted", "v2.3.4"),
-        ("gvisor-userns-admitted", "v2.0.0"),
-        ("sandbox-api-endpoint", "v2.0.0"),
+fn faults_that_change_no_file_and_other_pods_add_nothing_under_any_client() {
+    for (name, named, pods, faults) in [
+        ("containerd-11091", "nil-check-missing-node", 1, 2),
+        ("containerd-11091", "nil-or-node", 1, 2),
+        ("gvisor-userns-admitted", "v2.3.4", 1, 2),
+        ("gvisor-userns-admitted", "v2.0.0", 1, 2),
+        ("sandbox-api-endpoint", "v2.0.0", 1, 2),
+        ("gvisor-userns-admitted", "v2.3.4", 2, 0),
+        ("gvisor-userns-admitted", "v2.0.0", 2, 0),
     ] {
         let overrides = Overrides {
             design: Some(release(named)),
+            pods: Some(pods),
+            faults: Some(faults),
             ..Overrides::default()
         };
         let world = scenario(name).world(Catalog::embedded(), &overrides).unwrap();
@@ -170,11 +175,8 @@ fn faults_that_change_no_file_add_nothing_under_any_client() {
             client: Client::Any,
             ..world.clone()
         };
-        assert_eq!(
-            answer(under_any_client(&world)),
-            answer(with_all),
-            "{name} under {named}"
-        );
+        let alone: Vec<Answer> = under_any_client(&world).into_iter().map(answer).collect();
+        assert_eq!(common::worst(&alone), answer(with_all), "{name} under {named}");
     }
 }
 

@@ -17,7 +17,7 @@ use crate::asked::ask;
 use crate::builtin::BuiltinError;
 use crate::coverage::Coverage;
 use crate::fate::{self, Fate};
-use crate::further::{self, OwnSearch};
+use crate::further::{self, Known, OwnSearch};
 use crate::rests_on::{RestsOn, unproven};
 
 /// What is asked of a scenario.
@@ -327,8 +327,12 @@ fn verify_world(
             result(world, &names, finding, property, statement, kind, &rests_on)
         })
         .collect();
+    let known = Known {
+        unknown: findings.unknown,
+        cut_short: findings.bound.is_some(),
+    };
     // In the order of the catalogue: what is about whole runs comes before what can be reached.
-    let further = further::further(&asked, &machine, &names, findings.unknown, question, observer)?;
+    let further = further::further(&asked, &machine, &names, known, question, observer)?;
     results.splice(properties.len()..properties.len(), further);
     Ok(Verification {
         scenario: names.scenario.to_owned(),
