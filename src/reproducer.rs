@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use shimproof_model::catalog::Catalog;
 use shimproof_model::world::Containerd;
-use shimproof_reports::{Reproducer, Verification};
+use shimproof_reports::{Reproducer, Verdict, Verification};
 use shimproof_scenario::Scenario;
 
 use crate::failure::Failure;
@@ -66,8 +66,19 @@ pub fn write(
     readable(partial.path()).map_err(write(directory))?;
     // An empty directory gives way, one that was filled meanwhile does not.
     fs::rename(partial.path(), directory).map_err(write(directory))?;
+    let others: Vec<&str> = verification
+        .results
+        .iter()
+        .filter(|other| other.verdict == Verdict::Violated && other.property != result.property)
+        .map(|other| other.property.as_str())
+        .collect();
+    let others = if others.is_empty() {
+        String::new()
+    } else {
+        format!("; `--property` takes another one: {}", others.join(", "))
+    };
     output.note(&format!(
-        "{} has the counterexample of {}; begin with README.md",
+        "{} has the counterexample of {}, begin with README.md{others}",
         directory.display(),
         result.property
     ));

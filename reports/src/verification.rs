@@ -84,8 +84,9 @@ impl Verification {
         self.bound().is_some()
     }
 
-    /// The counterexample that is the easiest to come by: with the fewest faults, and among those the first in the
-    /// order of the catalogue; one that is told for information only if there is no other.
+    /// The counterexample that is the easiest to come by: with the fewest faults. Among those that of `options-accepted`,
+    /// which ends in an error that one sees, or else the first in the order of the catalogue; one that is told for
+    /// information only if there is no other.
     pub fn easiest_counterexample(&self) -> Option<&PropertyResult> {
         let faults = |trace: &Trace| {
             let steps = trace.all_steps();
@@ -99,7 +100,10 @@ impl Verification {
             .filter(|result| result.verdict == Verdict::Violated);
         violated
             .filter_map(|result| Some((result, result.trace.as_ref()?)))
-            .min_by_key(|(result, trace)| (result.information, faults(trace)))
+            .min_by_key(|(result, trace)| {
+                let seen = result.property == "options-accepted";
+                (result.information, faults(trace), !seen)
+            })
             .map(|(result, _)| result)
     }
 

@@ -8,6 +8,7 @@ use shimproof_model::world::Client;
 use shimproof_sim::{Prediction, outcome_name, stage_name, target_name};
 
 use super::Case;
+use super::acts::{Act, Fault};
 use super::commands::{tries_again, with_crictl, with_kubernetes};
 use super::files::{CONFIG, CONFIG_AFTER, KUBELET, release};
 
@@ -20,10 +21,8 @@ pub(super) fn readme(
 ) -> String {
     let trace = case.trace;
     let mut text = format!(
-        "# {}, {}\n\n{}.\n",
-        trace.scenario,
-        trace.property,
-        upper(&trace.finding)
+        "# {}: {}\n\nA counterexample: {}.\n",
+        trace.scenario, trace.property, trace.finding
     );
     let mut paragraph = |part: String| {
         text.push('\n');
@@ -102,12 +101,6 @@ fn shell(lines: &[String]) -> String {
     format!("```sh\n{}\n```", lines.join("\n"))
 }
 
-fn upper(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string());
-    format!("{}{}", first.unwrap_or_default(), letters.as_str())
-}
-
 /// The comment at the head of the scenario file, as a quotation.
 fn notes(scenario: &str) -> Option<String> {
     let lines: Vec<&str> = scenario
@@ -126,8 +119,13 @@ fn components(case: &Case<'_>, catalog: &Catalog) -> String {
         // Writing into a string does not fail.
         let _ = writeln!(text, "| {component} | {version} | {remark} |");
     };
+    let upgraded = upgrades(case);
+    let of_run = |number: usize, version: &str| number == 0 || upgraded.iter().any(|to| to == version);
     let later = |number: usize| if number == 0 { "" } else { "what is upgraded to" };
     for (number, containerd) in world.containerd.iter().enumerate() {
+        if !of_run(number, &containerd.version) {
+            continue;
+        }
         let version = release(catalog, &containerd.version).unwrap_or_else(|_| containerd.version.clone());
         let remark = match version.split_once('@') {
             Some((branch, commit)) => format!("built from commit {commit} of branch {branch}"),
@@ -137,6 +135,9 @@ fn components(case: &Case<'_>, catalog: &Catalog) -> String {
     }
     if world.client == Client::Kubelet {
         for (number, kubelet) in world.kubelets.iter().enumerate() {
+            if !of_run(number, &kubelet.version) {
+                continue;
+            }
             let gate = |name: &str, on: bool| {
                 (!name.is_empty()).then(|| format!("{name} {}", if on { "on" } else { "off" }))
             };
@@ -151,6 +152,9 @@ fn components(case: &Case<'_>, catalog: &Catalog) -> String {
     }
     for binary in &world.binaries {
         for (number, (version, shim)) in binary.versions.iter().zip(&binary.rows).enumerate() {
+            if !of_run(number, version) {
+                continue;
+            }
             let shim = world.shim(*shim);
             let linked = case
                 .scenario
@@ -189,6 +193,21 @@ fn components(case: &Case<'_>, catalog: &Catalog) -> String {
         }
     }
     text
+}
+
+/// The versions that something is upgraded to in the run.
+fn upgrades(case: &Case<'_>) -> Vec<String> {
+    let faults = case.acts.iter().filter_map(|act| match act {
+        Act::Fault { fault, .. } => Some(fault),
+        Act::Call { .. } => None,
+    });
+    let versions = faults.filter_map(|fault| match fault {
+        Fault::ContainerdUpgrade(version)
+        | Fault::KubeletUpgrade(version)
+        | Fault::ShimUpgrade { version, .. } => Some(version.clone()),
+        _ => None,
+    });
+    versions.collect()
 }
 
 /// Where the files go.
@@ -255,7 +274,7 @@ fn of_prediction(case: &Case<'_>, prediction: &Prediction) -> String {
         let _ = write!(text, "\n\n* `{defect}`");
     }
     if prediction.error.is_some() {
-        text += "\n\nIds of sandboxes, containers and pods are others on each node.";
+        text += "\n\ncrictl prints the error itself. Ids of sandboxes, containers and pods are others on each node.";
     }
     text
 }
