@@ -48,6 +48,7 @@ pub use pod::{
     Server, Target, ToShim,
 };
 pub use refusal::{Refusal, Stage, UnsupportedMode};
+pub use refusal_text::oci_create_text;
 pub use shim::{Delivered, Delivery, delivered};
 pub use step::{PodAction, step};
 pub use type_url::TypeUrl;

@@ -2,6 +2,7 @@
 
 use shimproof_model::catalog::ContainerdField;
 use shimproof_model::log::Fact;
+use shimproof_model::trace::FailedClause;
 use shimproof_model::{Channel, Domain, Pod, Target, TypeUrl};
 
 use crate::property::{About, Broken, Property, Since, kept};
@@ -47,6 +48,10 @@ pub fn property<D: Domain>() -> Property<D> {
             (!options.is_some_and(D::has_endpoint)).then(|| Broken {
                 what: "the sandbox has a task API endpoint, and Create for a container does not carry it"
                     .to_owned(),
+                clause: FailedClause::new(
+                    "task_api_address ∈ options",
+                    [("options", options.map_or_else(|| "none".to_owned(), D::describe))],
+                ),
             })
         },
         antecedent: |_, _, pod| to_carry(pod).is_some(),

@@ -2,6 +2,7 @@
 
 use shimproof_model::catalog::{ContainerdField, InfoFeatures, OciFeatures, ShimField};
 use shimproof_model::log::Fact;
+use shimproof_model::trace::FailedClause;
 use shimproof_model::{Domain, Environment, Introspected, Pod, World};
 
 use crate::property::{About, Broken, Property, Since, broken, kept};
@@ -11,7 +12,7 @@ const ABOUT: About = About {
     id: "every-handler-asked",
     statement: "CRI Status tells of no handler that it lacks user namespaces, or nothing at all, if its shim on disk supports them \
                 and was not replaced since. A policy: asked of designs that introspect every handler, and of others by name.",
-    formula: "G ∀ handler: supports_userns(shim_on_disk(handler)) ∧ ¬replaced ⇒ told(handler) ∈ { features, none asked for yet }",
+    formula: "G ∀ handler: supports_userns(shim_on_disk(handler)) ∧ ¬replaced ⇒ told(handler) = features",
     why: "A kubelet from 1.30 on refuses a pod with `hostUsers: false` if its handler is not told to support user namespaces: a \
           shim that does is never tried.",
     incidents: &[],
@@ -45,11 +46,18 @@ pub fn property<D: Domain>() -> Property<D> {
                 ContainerdField::Introspection,
             ));
             rests_on(Fact::Shim(shim, ShimField::InfoFeatures));
-            matches!(told, Introspected::Without(_)).then(|| Broken {
+            let Introspected::Without(decision) = told else {
+                return None;
+            };
+            let name = &world.handlers[handler];
+            Some(Broken {
                 what: format!(
-                    "the shim {} of handler {} supports user namespaces, and CRI Status does not say so",
-                    world.shim(shim).id,
-                    world.handlers[handler]
+                    "the shim {} of handler {name} supports user namespaces, and CRI Status does not say so",
+                    world.shim(shim).id
+                ),
+                clause: FailedClause::new(
+                    "told(handler) = features",
+                    [("handler", name.clone()), ("told(handler)", decision.to_string())],
                 ),
             })
         },

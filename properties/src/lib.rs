@@ -33,6 +33,7 @@ mod requested_pod_runs;
 mod type_as_configured;
 mod userns_honoured;
 mod userns_only_if_asked;
+mod whole_runs;
 
 pub use catalog::{all, find, policies, policies_of};
 pub use check::{CheckError, Covered, Engine, Finding, Findings, check};

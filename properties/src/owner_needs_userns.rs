@@ -1,6 +1,7 @@
 //! The policy of the designs from `nil-or-node` on.
 
 use shimproof_model::catalog::TaskApiEndpoint;
+use shimproof_model::trace::FailedClause;
 use shimproof_model::{
     Call, Channel, Domain, Environment, InFlight, Pod, Refusal, Target, UsernsMode, World,
 };
@@ -47,6 +48,10 @@ pub fn property<D: Domain>() -> Property<D> {
             (mode != UsernsMode::Pod).then(|| Broken {
                 what: format!(
                     "an owner of pipes is to be written for container {name}, whose options are of mode {mode}"
+                ),
+                clause: FailedClause::new(
+                    "mode(c) = POD",
+                    [("c", name.clone()), ("mode(c)", mode.to_string())],
                 ),
             })
         },

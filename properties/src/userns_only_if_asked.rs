@@ -3,6 +3,7 @@
 use shimproof_model::catalog::ContainerdField;
 use shimproof_model::guards::Mounts;
 use shimproof_model::log::Fact;
+use shimproof_model::trace::FailedClause;
 use shimproof_model::{Domain, InFlight, Pod, Refusal, UsernsMode};
 
 use crate::property::{About, Broken, Property, Since, kept};
@@ -44,6 +45,7 @@ pub fn property<D: Domain>() -> Property<D> {
             rests_on(Fact::Containerd(env.containerd.row, field));
             Some(Broken {
                 what: format!("{what}, and its options are of mode {mode}"),
+                clause: FailedClause::new("mode = POD", [("mode", mode.to_string())]),
             })
         },
         antecedent: |_, _, pod| pod.sandbox.is_some() || refused(pod).next().is_some(),

@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-pub use cgroup_driver::{CgroupDriverGate, CgroupDriverSource, RuntimeConfigCall};
+pub use cgroup_driver::{CgroupDriverGate, CgroupDriverSource, CgroupfsPathRefused, RuntimeConfigCall};
 pub use containerd_row::{
     ConfigImports, ConfigKeyMatching, ConfigMigration, ConfigRuntimes, ContainerdField, ContainerdRow,
     CriUserns, DaemonTaskOptions, DefaultRuncOptions, FailedValidation, IdmappedMounts, InfoOptions,
