@@ -14,6 +14,7 @@ mod exit;
 mod failure;
 mod graph;
 mod induction;
+mod map;
 mod mutants;
 mod output;
 mod predict;
@@ -51,6 +52,7 @@ fn run(arguments: &Arguments, output: Output) -> Result<ExitCode, Failure> {
         Verb::Replay(replay) => replay::run(replay, output),
         Verb::Compare(compare) => compare::run(compare, output),
         Verb::Graph(graph) => graph::run(graph, output),
+        Verb::Map(map) => map::run(map, output),
         Verb::Show(show) => show::run(show, output),
         Verb::Completions { shell } => {
             let mut script = Vec::new();
