@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -38,6 +39,7 @@ Examples:
   shimproof verify --design type-checked
   shimproof verify --induction --design before-10906
   shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json
+  shimproof verify examples/gvisor-host-network --reproducer reproducer
   shimproof verify --mutants
   shimproof verify containerd-11091-fixed --mutant containerd.io-owner-guard=unless-nil")]
     Verify(Verify),
@@ -90,6 +92,13 @@ Examples:
   shimproof map --output map.html
   shimproof map --format json --output map.json")]
     Map(Map),
+    /// Walk through the behaviours of a scenario in a browser, with Stateright's Explorer; the founding scenario, if
+    /// none is given.
+    #[command(after_help = "\
+Examples:
+  shimproof explore
+  shimproof explore examples/gvisor-kubelet-upgrade --design v2.3.4 --address 127.0.0.1:3001")]
+    Explore(Explore),
     /// Show what the catalogue holds, with its sources.
     #[command(after_help = "\
 Examples:
@@ -164,9 +173,21 @@ pub struct Verify {
     /// Print how often each action was enabled, was taken and led to a new state, and what each guard decided.
     #[arg(long)]
     pub coverage: bool,
+    /// Print whole states in traces, not only the fields that a step changes.
+    #[arg(long, conflicts_with_all = ["induction", "mutants"])]
+    pub full: bool,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// Write the easiest counterexample as files that run on a real node, and that `predict` reads, into this
+    /// directory, which is new or empty.
+    #[arg(
+        long,
+        value_name = "DIR",
+        requires = "scenario",
+        conflicts_with_all = ["induction", "mutants", "mutant"]
+    )]
+    pub reproducer: Option<PathBuf>,
     /// Write each trace into a file in this directory.
     #[arg(long, value_name = "DIR", conflicts_with = "induction")]
     pub trace_dir: Option<PathBuf>,
@@ -251,6 +272,9 @@ pub struct Replay {
     /// A containerd design or release in place of the one that the traces name.
     #[arg(long, value_name = "NAME")]
     pub design: Option<String>,
+    /// Print each trace too, as it is stored, with whole states.
+    #[arg(long)]
+    pub full: bool,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -349,6 +373,24 @@ pub struct Graph {
     /// Write it to a file.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Explore {
+    /// A scenario, as for `verify`.
+    pub scenario: Option<PathBuf>,
+    /// A containerd release, design or design file in place of the scenario's own.
+    #[arg(long, value_name = "DESIGN")]
+    pub design: Option<String>,
+    /// How many copies of the pod there are.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4))]
+    pub pods: Option<u32>,
+    /// How many faults can happen in all.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=16))]
+    pub faults: Option<u32>,
+    /// Where the Explorer listens. It knows no passwords: addresses other than this machine's are open to everyone.
+    #[arg(long, default_value = "127.0.0.1:3000")]
+    pub address: SocketAddr,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

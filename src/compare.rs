@@ -3,11 +3,12 @@
 use shimproof_model::catalog::Catalog;
 use shimproof_properties::induction::{Induction, PROPERTIES, induct};
 use shimproof_reports::regression::{
-    Compared, Report, regression_html, regression_json, regression_junit, regression_markdown, regression_sarif,
+    Compared, Report, regression_html, regression_json, regression_junit, regression_markdown,
+    regression_sarif,
 };
 use shimproof_reports::{
-    Comparison, FOUNDING_CASE, Styles, Sweep, SweepChange, compare, comparison_page, comparison_text, follow, sweep,
-    with_builtin_scenarios,
+    Comparison, FOUNDING_CASE, Styles, Sweep, SweepChange, compare, comparison_page, comparison_text, follow,
+    sweep, with_builtin_scenarios,
 };
 use shimproof_scenario::{Design, Scenario};
 use shimproof_search::Limits;
@@ -17,7 +18,7 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::output::{Output, write_file};
 use crate::progress::{ProgressLine, stop_on_ctrl_c};
-use crate::verify::with_scenario;
+use crate::verify::{most_of_free_memory, with_scenario};
 
 /// The designs of the founding case: before and after PR #11104.
 const FOUNDING_DESIGNS: (&str, &str) = ("nil-check-missing-node", "nil-or-node");
@@ -34,6 +35,7 @@ pub fn run(arguments: &args::Compare, output: Output) -> Result<ExitCode, Failur
     }
     let limits = Limits {
         stop: Some(stop_on_ctrl_c()),
+        max_memory: most_of_free_memory(),
         ..Limits::default()
     };
     let over = |scenarios: &[&Scenario]| {
@@ -149,7 +151,9 @@ fn render(compared: &Compared<'_>, arguments: &args::Compare, output: Output) ->
         ReportFormat::Text | ReportFormat::Json => format!("{:#}\n", regression_json(&report, compared)),
         ReportFormat::Markdown => regression_markdown(&report),
         ReportFormat::Html => regression_html(&report),
-        ReportFormat::Junit => regression_junit(&report).map_err(|error| Failure::Render(error.to_string()))?,
+        ReportFormat::Junit => {
+            regression_junit(&report).map_err(|error| Failure::Render(error.to_string()))?
+        }
         ReportFormat::Sarif => format!("{:#}\n", regression_sarif(&report)),
     })
 }
@@ -191,7 +195,10 @@ fn trace(
         other => {
             return Err(Failure::Request {
                 what: format!("`--trace` prints text or JSON, not {}", other.as_str()),
-                help: format!("`--format {}` without `--trace` has this trace too", other.as_str()),
+                help: format!(
+                    "`--format {}` without `--trace` has this trace too",
+                    other.as_str()
+                ),
             });
         }
     };

@@ -140,8 +140,9 @@ impl Refusal {
             }
             Self::SandboxNotRunning => "sandbox container \"<id>\" is not running".to_owned(),
             Self::OciRuntimeMissing { oci_runtime } => format!(
-                "OCI runtime create failed: unable to retrieve OCI runtime error: exec: \"{}\": executable file not \
-                 found in $PATH",
+                "OCI runtime create failed: unable to retrieve OCI runtime error (open /run/containerd/\
+                 io.containerd.runtime.v2.task/k8s.io/<task>/log.json: no such file or directory): exec: \"{}\": \
+                 executable file not found in $PATH",
                 world.oci_runtimes[usize::from(oci_runtime)].binary_name
             ),
             Self::VolumeNotIdmappable => {
@@ -191,23 +192,7 @@ impl Refusal {
         } else {
             ""
         };
-        let task = |inner: String| match target {
-            // plugins/sandbox/controller.go@v2.0.1: the sandbox controller starts the shim by itself.
-            Target::Sandbox if by_shim => {
-                let inner = inner
-                    .strip_prefix("failed to start shim: ")
-                    .map(str::to_owned)
-                    .unwrap_or(inner);
-                format!(
-                    "failed to create sandbox \"<id>\": failed to start new shim for sandbox <id>: {inner}"
-                )
-            }
-            Target::Sandbox => {
-                let wrapper = row.sandbox_start_wrapper.replace("{id}", "<id>");
-                format!("{wrapper}failed to create containerd task: {inner}")
-            }
-            Target::Container(_) => format!("failed to create containerd task: {inner}"),
-        };
+        let task = |inner: String| in_wrappers_of_task(row, target, by_shim, inner);
         match self.stage() {
             Stage::Transport if self == Self::ShimGone => {
                 task(format!("{}{reason}", row.shim_create_wrapper))
@@ -273,5 +258,40 @@ impl Refusal {
                 format!("{wrapper}failed to generate sandbox container spec: {reason}")
             }
         }
+    }
+}
+
+/// An error of the OCI runtime that is not in the machine, in the wrappers of the release. `reason` is what the
+/// runtime says.
+pub fn oci_create_text(row: &ContainerdRow, target: Target, reason: &str) -> String {
+    let suffix = if row.error_class_suffix {
+        ErrorClass::Unknown.suffix()
+    } else {
+        ""
+    };
+    let wrapper = &row.shim_create_wrapper;
+    in_wrappers_of_task(
+        row,
+        target,
+        false,
+        format!("{wrapper}OCI runtime create failed: {reason}{suffix}"),
+    )
+}
+
+fn in_wrappers_of_task(row: &ContainerdRow, target: Target, by_shim: bool, inner: String) -> String {
+    match target {
+        // plugins/sandbox/controller.go@v2.0.1: the sandbox controller starts the shim by itself.
+        Target::Sandbox if by_shim => {
+            let inner = inner
+                .strip_prefix("failed to start shim: ")
+                .map(str::to_owned)
+                .unwrap_or(inner);
+            format!("failed to create sandbox \"<id>\": failed to start new shim for sandbox <id>: {inner}")
+        }
+        Target::Sandbox => {
+            let wrapper = row.sandbox_start_wrapper.replace("{id}", "<id>");
+            format!("{wrapper}failed to create containerd task: {inner}")
+        }
+        Target::Container(_) => format!("failed to create containerd task: {inner}"),
     }
 }

@@ -40,11 +40,13 @@ pub fn containerd_guards_itself<D: Domain>() -> Property<D> {
     }
 }
 
-/// The same node with any client.
+/// The same node with any client, once for each kind of pod that it has, and with that pod alone.
 ///
 /// A client that may send anything at any time does without the faults that only change when something is sent: what
-/// is kept are upgrades and changes of a configuration.
-pub fn under_any_client<D: Domain>(world: &World<D>) -> World<D> {
+/// is kept are upgrades and changes of a configuration. Without the other faults, and without a kubelet that gives out
+/// ids, nothing that one pod does changes what another finds: a message that is refused on a node with several pods is
+/// refused on the node with that pod alone.
+pub fn under_any_client<D: Domain>(world: &World<D>) -> Vec<World<D>> {
     let Budget {
         total,
         containerd_upgrade,
@@ -55,7 +57,10 @@ pub fn under_any_client<D: Domain>(world: &World<D>) -> World<D> {
     let kept = containerd_upgrade
         .saturating_add(shim_upgrade)
         .saturating_add(config_change);
-    World {
+    let mut specs = world.pods.clone();
+    specs.sort_unstable();
+    specs.dedup();
+    let alone = |spec| World {
         client: Client::Any,
         faults: Budget {
             total: total.min(kept),
@@ -64,6 +69,8 @@ pub fn under_any_client<D: Domain>(world: &World<D>) -> World<D> {
             config_change,
             ..Budget::NONE
         },
+        pods: vec![spec],
         ..world.clone()
-    }
+    };
+    specs.into_iter().map(alone).collect()
 }

@@ -128,14 +128,22 @@ fn a_bound_leaves_whole_runs_open() {
         },
     ];
     for limits in bounds {
-        let found = check_live(&machine, &live(), false, &limits, &mut ()).unwrap();
+        let found = check_live(&machine, &live(), false, Engine::default(), &limits, &mut ()).unwrap();
         assert!(found.bound.is_some());
         for finding in &found.findings {
             assert_eq!(finding.answer, Answer::Unknown, "{}", finding.id);
         }
     }
     // Nothing holds either where it is not known what a shim does.
-    let found = check_live(&machine, &live(), true, &Limits::default(), &mut ()).unwrap();
+    let found = check_live(
+        &machine,
+        &live(),
+        true,
+        Engine::default(),
+        &Limits::default(),
+        &mut (),
+    )
+    .unwrap();
     assert!(
         found
             .findings
@@ -144,18 +152,23 @@ fn a_bound_leaves_whole_runs_open() {
     );
 }
 
-/// What `under_any_client` leaves out changes no verdict: the same with all the faults of the scenario.
+/// What `under_any_client` leaves out changes no verdict: the same with all the faults of the scenario, and with two
+/// pods on one node.
 #[test]
-fn faults_that_change_no_file_add_nothing_under_any_client() {
-    for (name, named) in [
-        ("containerd-11091", "nil-check-missing-node"),
-        ("containerd-11091", "nil-or-node"),
-        ("gvisor-userns-admitted", "v2.3.4"),
-        ("gvisor-userns-admitted", "v2.0.0"),
-        ("sandbox-api-endpoint", "v2.0.0"),
+fn faults_that_change_no_file_and_other_pods_add_nothing_under_any_client() {
+    for (name, named, pods, faults) in [
+        ("containerd-11091", "nil-check-missing-node", 1, 2),
+        ("containerd-11091", "nil-or-node", 1, 2),
+        ("gvisor-userns-admitted", "v2.3.4", 1, 2),
+        ("gvisor-userns-admitted", "v2.0.0", 1, 2),
+        ("sandbox-api-endpoint", "v2.0.0", 1, 2),
+        ("gvisor-userns-admitted", "v2.3.4", 2, 0),
+        ("gvisor-userns-admitted", "v2.0.0", 2, 0),
     ] {
         let overrides = Overrides {
             design: Some(release(named)),
+            pods: Some(pods),
+            faults: Some(faults),
             ..Overrides::default()
         };
         let world = scenario(name).world(Catalog::embedded(), &overrides).unwrap();
@@ -170,10 +183,53 @@ fn faults_that_change_no_file_add_nothing_under_any_client() {
             client: Client::Any,
             ..world.clone()
         };
+        let alone: Vec<Answer> = under_any_client(&world).into_iter().map(answer).collect();
+        assert_eq!(common::worst(&alone), answer(with_all), "{name} under {named}");
+    }
+}
+
+/// Packed states are states: the same verdicts, numbers and counterexamples, step by step, as whole nodes give.
+#[test]
+fn packed_whole_runs_are_those_of_nodes() {
+    for (name, pods, faults) in [
+        ("containerd-11091", 1, 2),
+        ("containerd-11091", 2, 0),
+        ("containerd-11091-job", 1, 1),
+        ("gvisor-gate-flip", 1, 2),
+        ("containerd-10598-fixed", 2, 0),
+        ("gvisor-userns-admitted", 1, 3),
+    ] {
+        let overrides = Overrides {
+            pods: Some(pods),
+            faults: Some(faults),
+            ..Overrides::default()
+        };
+        let world = scenario(name).world(Catalog::embedded(), &overrides).unwrap();
+        let found = |engine| {
+            let machine = Arc::new(Machine::<Abstract>::new(world.clone()));
+            let found = check_live(&machine, &live(), false, engine, &Limits::default(), &mut ()).unwrap();
+            let runs: Vec<_> = found
+                .findings
+                .into_iter()
+                .map(|finding| {
+                    let run = finding
+                        .counterexample
+                        .map(|found| (found.pod, found.stem, found.promised_at, found.cycle));
+                    (finding.answer, run)
+                })
+                .collect();
+            (
+                runs,
+                found.states,
+                found.transitions,
+                found.depth,
+                machine.facts(),
+            )
+        };
         assert_eq!(
-            answer(under_any_client(&world)),
-            answer(with_all),
-            "{name} under {named}"
+            found(Engine::default()),
+            found(Engine::Plain),
+            "{name}, {pods} pods, {faults} faults"
         );
     }
 }
@@ -185,7 +241,15 @@ fn the_crash_loop_is_a_cycle_that_an_option_causes() {
         .world(Catalog::embedded(), &Overrides::default())
         .unwrap();
     let machine = Arc::new(Machine::<Abstract>::new(world));
-    let found = check_live(&machine, &live(), false, &Limits::default(), &mut ()).unwrap();
+    let found = check_live(
+        &machine,
+        &live(),
+        false,
+        Engine::default(),
+        &Limits::default(),
+        &mut (),
+    )
+    .unwrap();
     let counterexample = found.findings[0].counterexample.as_ref().unwrap();
     let refusals: Vec<&str> = counterexample
         .cycle
@@ -202,7 +266,15 @@ fn the_crash_loop_is_a_cycle_that_an_option_causes() {
         .world(Catalog::embedded(), &Overrides::default())
         .unwrap();
     let machine = Arc::new(Machine::<Abstract>::new(world));
-    let found = check_live(&machine, &live(), false, &Limits::default(), &mut ()).unwrap();
+    let found = check_live(
+        &machine,
+        &live(),
+        false,
+        Engine::default(),
+        &Limits::default(),
+        &mut (),
+    )
+    .unwrap();
     let counterexample = found.findings[0].counterexample.as_ref().unwrap();
     assert_eq!(counterexample.cycle, Some(Vec::new()));
     let told = (find_live("requested-pod-runs").unwrap().explain)(machine.world(), counterexample);

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use shimproof_model::Action;
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::trace::{Trace, record, record_lasso};
+use shimproof_model::{Action, World};
 use shimproof_properties::{
-    Counterexample, Engine, LiveFinding, LiveProperty, Machine, PropertyKind, Taken, check, check_live,
+    Counterexample, LiveFinding, LiveProperty, Machine, PropertyKind, Taken, check, check_live,
     containerd_guards_itself, under_any_client,
 };
-use shimproof_search::{Limits, Observer, PackedOptions};
+use shimproof_search::Observer;
 
 use crate::asked::Asked;
 use crate::rests_on::unproven;
@@ -32,20 +32,47 @@ pub struct OwnSearch {
     pub seconds: f64,
 }
 
+/// What the search for properties of single states has shown.
+#[derive(Clone, Copy)]
+pub(crate) struct Known {
+    /// Whether a message reaches a shim of which it is not known what it does with it.
+    pub unknown: bool,
+    /// Whether it was cut short.
+    pub cut_short: bool,
+}
+
+/// A property of whole runs in a space that is too large to be searched for single states: keeping its steps takes
+/// more.
+fn not_decided(property: &LiveProperty<Abstract>) -> PropertyResult {
+    PropertyResult {
+        property: property.id.to_owned(),
+        statement: property.about.statement.to_owned(),
+        kind: property.kind,
+        verdict: Verdict::Unknown,
+        vacuous: false,
+        rests_on: Vec::new(),
+        trace: None,
+        information: false,
+        search: None,
+    }
+}
+
 /// Answers what `asked` has besides properties of single states and reachabilities.
 pub(crate) fn further(
     asked: &Asked,
     machine: &Arc<Machine<Abstract>>,
     names: &Names<'_>,
-    unknown: bool,
+    Known { unknown, cut_short }: Known,
     question: &Question<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Vec<PropertyResult>, VerifyError> {
     let mut results = Vec::new();
     if asked.guards_itself {
-        results.push(guards_itself(machine, names, question, observer)?);
+        results.extend(guards_itself(machine, names, question, observer)?);
     }
-    if !asked.live.is_empty() {
+    if cut_short {
+        results.extend(asked.live.iter().map(not_decided));
+    } else if !asked.live.is_empty() {
         results.extend(whole_runs(
             &asked.live,
             machine,
@@ -63,8 +90,54 @@ fn guards_itself(
     names: &Names<'_>,
     question: &Question<'_>,
     observer: &mut dyn Observer,
+) -> Result<Option<PropertyResult>, VerifyError> {
+    let mut worst: Option<PropertyResult> = None;
+    for world in under_any_client(machine.world()) {
+        let next = guards_itself_with(world, names, question, observer)?;
+        worst = Some(match worst {
+            None => next,
+            Some(known) => of_both(known, next),
+        });
+    }
+    Ok(worst)
+}
+
+/// What two nodes say of a property: one that breaks it is enough, and what is not known on one is not known.
+fn of_both(one: PropertyResult, other: PropertyResult) -> PropertyResult {
+    let rank = |result: &PropertyResult| match result.verdict {
+        Verdict::Violated => 0,
+        Verdict::Unknown => 1,
+        _ if !result.vacuous => 2,
+        _ => 3,
+    };
+    let (mut worse, better) = if rank(&other) < rank(&one) {
+        (other, one)
+    } else {
+        (one, other)
+    };
+    if let (Some(search), Some(more)) = (&mut worse.search, better.search) {
+        search.states += more.states;
+        search.transitions += more.transitions;
+        search.depth = search.depth.max(more.depth);
+        search.seconds += more.seconds;
+        search.bound = search.bound.take().or(more.bound);
+    }
+    // That it holds rests on what both rest on; a violation on its own trace.
+    if worse.verdict == Verdict::Holds {
+        let more = better.rests_on.into_iter();
+        let more: Vec<_> = more.filter(|fact| !worse.rests_on.contains(fact)).collect();
+        worse.rests_on.extend(more);
+    }
+    worse
+}
+
+fn guards_itself_with(
+    world: World<Abstract>,
+    names: &Names<'_>,
+    question: &Question<'_>,
+    observer: &mut dyn Observer,
 ) -> Result<PropertyResult, VerifyError> {
-    let machine = Arc::new(Machine::new(under_any_client(machine.world())));
+    let machine = Arc::new(Machine::new(world));
     let property = containerd_guards_itself();
     let findings = check(
         &machine,
@@ -80,7 +153,7 @@ fn guards_itself(
     Ok(PropertyResult {
         information: question.properties.is_empty(),
         search: Some(OwnSearch {
-            what: format!("under any client; faults: {}", faults(world)),
+            what: format!("under any client, each pod alone; faults: {}", faults(world)),
             states: findings.states,
             transitions: findings.transitions,
             depth: findings.depth,
@@ -100,21 +173,6 @@ fn guards_itself(
     })
 }
 
-/// What a state takes in a search that keeps every step, in bytes, at the most.
-const BYTES_OF_A_STATE: u64 = 2048;
-
-/// A search for whole runs keeps states and steps as they are. So the bound on memory is one on their number.
-fn limits_of_whole_runs(question: &Question<'_>) -> Limits {
-    let room = match question.engine {
-        Engine::Exact(PackedOptions { memory, .. }) => memory.map(|bytes| bytes / BYTES_OF_A_STATE),
-        Engine::Plain | Engine::Stateright => None,
-    };
-    Limits {
-        max_states: question.limits.max_states.into_iter().chain(room).min(),
-        ..question.limits.clone()
-    }
-}
-
 fn whole_runs(
     properties: &[LiveProperty<Abstract>],
     machine: &Arc<Machine<Abstract>>,
@@ -123,8 +181,14 @@ fn whole_runs(
     question: &Question<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Vec<PropertyResult>, VerifyError> {
-    let limits = limits_of_whole_runs(question);
-    let found = check_live(machine, properties, unknown, &limits, observer)?;
+    let found = check_live(
+        machine,
+        properties,
+        unknown,
+        question.engine,
+        question.limits,
+        observer,
+    )?;
     let rests_on = unproven(machine.world(), &machine.facts());
     let search = OwnSearch {
         what: "with every step kept, for whole runs".to_owned(),

@@ -12,6 +12,7 @@ mod coverage;
 mod coverage_text;
 mod designs;
 pub mod diagram;
+pub mod explorer;
 mod fate;
 mod further;
 mod hash;
@@ -25,6 +26,7 @@ mod mutants;
 mod page;
 mod property_catalogue;
 pub mod regression;
+mod reproducer;
 mod rests_on;
 pub mod state_graph;
 mod style;
@@ -55,12 +57,15 @@ pub use mutants::{
     Base, Fate as MutantFate, Killer, MutantReport, MutantResult, MutantRun, MutantsOptions, Witness,
     find_mutant, mutant_run, mutants, mutants_json, mutants_text,
 };
+pub use reproducer::{Reproducer, ReproducerError};
 pub use rests_on::RestsOn;
 pub use style::Styles;
 pub use suite::{Deviation, SuiteReport, run_suite};
 pub use survey::{OfProperty, Survey, survey};
 pub use sweep::{Class, Followed, Places, Sweep, SweepChange, Tally, follow, sweep};
 pub use trace_format::TraceFormat;
-pub use trace_text::trace_text;
-pub use verification::{PropertyResult, Question, Verdict, Verification, VerifyError, verify, verify_mutant};
+pub use trace_text::{Detail, Found, trace_text};
+pub use verification::{
+    PropertyResult, Question, Verdict, Verification, VerifyError, design_name, verify, verify_mutant,
+};
 pub use verification_text::{suite_text, verification_text};

@@ -17,7 +17,7 @@ use crate::asked::ask;
 use crate::builtin::BuiltinError;
 use crate::coverage::Coverage;
 use crate::fate::{self, Fate};
-use crate::further::{self, OwnSearch};
+use crate::further::{self, Known, OwnSearch};
 use crate::rests_on::{RestsOn, unproven};
 
 /// What is asked of a scenario.
@@ -82,6 +82,29 @@ impl Verification {
     /// Whether a search was cut short.
     pub fn cut_short(&self) -> bool {
         self.bound().is_some()
+    }
+
+    /// The counterexample that is the easiest to come by: with the fewest faults. Among those that of `options-accepted`,
+    /// which ends in an error that one sees, or else the first in the order of the catalogue; one that is told for
+    /// information only if there is no other.
+    pub fn easiest_counterexample(&self) -> Option<&PropertyResult> {
+        let faults = |trace: &Trace| {
+            let steps = trace.all_steps();
+            steps
+                .filter(|step| matches!(&*step.actor, "fault" | "operator"))
+                .count()
+        };
+        let violated = self
+            .results
+            .iter()
+            .filter(|result| result.verdict == Verdict::Violated);
+        violated
+            .filter_map(|result| Some((result, result.trace.as_ref()?)))
+            .min_by_key(|(result, trace)| {
+                let seen = result.property == "options-accepted";
+                (result.information, faults(trace), !seen)
+            })
+            .map(|(result, _)| result)
     }
 
     /// What cut a search short: the main one, or one for a property of its own.
@@ -304,8 +327,12 @@ fn verify_world(
             result(world, &names, finding, property, statement, kind, &rests_on)
         })
         .collect();
+    let known = Known {
+        unknown: findings.unknown,
+        cut_short: findings.bound.is_some(),
+    };
     // In the order of the catalogue: what is about whole runs comes before what can be reached.
-    let further = further::further(&asked, &machine, &names, findings.unknown, question, observer)?;
+    let further = further::further(&asked, &machine, &names, known, question, observer)?;
     results.splice(properties.len()..properties.len(), further);
     Ok(Verification {
         scenario: names.scenario.to_owned(),
@@ -351,6 +378,7 @@ pub(crate) fn result(
             setting: names.setting.clone(),
             design: names.design.to_owned(),
             property: finding.id.clone(),
+            clause: broken.as_ref().map(|broken| broken.clause.clone()),
             finding: broken.map_or_else(|| statement.clone(), |broken| broken.what),
             ..trace
         }
@@ -401,7 +429,7 @@ fn is_reduced(world: &World<Abstract>, engine: Engine) -> bool {
 }
 
 /// The releases of containerd, in the order in which they can be reached.
-fn design_name(world: &World<Abstract>) -> String {
+pub fn design_name(world: &World<Abstract>) -> String {
     world
         .containerd
         .iter()

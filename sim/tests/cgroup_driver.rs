@@ -9,6 +9,17 @@ use shimproof_scenario::{Defect, Outcome, Scenario};
 use shimproof_sim::{Prediction, predict};
 
 fn run(kubernetes: &str, containerd: &str, runtimes: &str, gate: &str) -> Prediction {
+    run_on("systemd", kubernetes, containerd, runtimes, gate, "")
+}
+
+fn run_on(
+    driver: &str,
+    kubernetes: &str,
+    containerd: &str,
+    runtimes: &str,
+    gate: &str,
+    oci_runtimes: &str,
+) -> Prediction {
     let old = containerd.starts_with("v1.");
     let (version, plugin) = if old {
         (2, "io.containerd.grpc.v1.cri")
@@ -21,14 +32,15 @@ fn run(kubernetes: &str, containerd: &str, runtimes: &str, gate: &str) -> Predic
             "scenario.toml",
             format!(
                 "name = 'x'\n[kubernetes]\nversion = '{kubernetes}'\nkubelet-config = 'kubelet.yaml'\n\
-                 [containerd]\nversion = '{containerd}'\nconfig = 'config.toml'\n[pod]\nmanifest = 'pod.yaml'\n"
+                 [containerd]\nversion = '{containerd}'\nconfig = 'config.toml'\n[pod]\nmanifest = 'pod.yaml'\n\
+                 {oci_runtimes}"
             ),
         ),
         ("config.toml", format!("version = {version}\n{config}")),
         (
             "kubelet.yaml",
             format!(
-                "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncgroupDriver: systemd\n{gate}"
+                "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncgroupDriver: {driver}\n{gate}"
             ),
         ),
         (
@@ -78,4 +90,40 @@ fn one_handler_speaks_for_all() {
         (prediction.outcome, prediction.defects),
         (Outcome::Started, vec![])
     );
+}
+
+/// The other way round the path has no colon, and no OCI runtime on the systemd driver takes it.
+#[test]
+fn a_path_of_the_cgroupfs_driver_is_refused_on_the_systemd_driver() {
+    let runc = "[RUNTIMES.runc]\nruntime_type = 'io.containerd.runc.v2'\n[RUNTIMES.runc.options]\nSystemdCgroup = true\n";
+    let crun = format!("{runc}BinaryName = '/usr/bin/crun'\n");
+    let of_runc = "[oci-runtimes.runc]\nname = 'runc'\nversion = '1.1.12'\n";
+    let of_crun = "[oci-runtimes.'/usr/bin/crun']\nname = 'crun'\nversion = '1.14'\n";
+    let run = |containerd, runtimes: &str, oci| run_on("cgroupfs", "1.30.2", containerd, runtimes, "", oci);
+    let prediction = run("v1.7.24", runc, of_runc);
+    let error = prediction.error.unwrap();
+    assert!(
+        error.starts_with(
+            "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create \
+             failed: expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \
+             \"/kubepods/besteffort/pod"
+        ),
+        "{error}"
+    );
+    assert!(error.ends_with("\" instead: unknown"), "{error}");
+    assert_eq!(prediction.because.len(), 1);
+    // As it was seen with crun by `crictl` (containerd issue #11169).
+    let prediction = run("v2.0.1", &crun, of_crun);
+    let event = prediction.event.unwrap();
+    assert!(event.message.starts_with(
+        "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to start sandbox \""
+    ));
+    assert!(event.message.ends_with(
+        "\": failed to create containerd task: failed to create shim task: OCI runtime create failed: sd-bus call: \
+         Invalid unit name or type.: Invalid argument"
+    ));
+    // Both on the same driver, and a kubelet that asks containerd.
+    assert_eq!(run("v1.7.24", WITHOUT, of_runc).outcome, Outcome::Started);
+    let asks = run_on("cgroupfs", "1.34.0", "v2.0.1", runc, "", of_runc);
+    assert_eq!(asks.outcome, Outcome::Started);
 }

@@ -17,11 +17,11 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-pub use cgroup_driver::{CgroupDriverGate, CgroupDriverSource, RuntimeConfigCall};
+pub use cgroup_driver::{CgroupDriverGate, CgroupDriverSource, CgroupfsPathRefused, RuntimeConfigCall};
 pub use containerd_row::{
     ConfigImports, ConfigKeyMatching, ConfigMigration, ConfigRuntimes, ContainerdField, ContainerdRow,
-    CriUserns, DaemonTaskOptions, DefaultRuncOptions, IdmappedMounts, InfoOptions, Introspection,
-    IntrospectionNilOptions, IoOwnerGuard, IoOwnerId, NoPivot, OptionsFallback, PinUserns,
+    CriUserns, DaemonTaskOptions, DefaultRuncOptions, FailedValidation, IdmappedMounts, InfoOptions,
+    Introspection, IntrospectionNilOptions, IoOwnerGuard, IoOwnerId, NoPivot, OptionsFallback, PinUserns,
     StartForAppContainers, StartStdin, TaskApiEndpoint, TaskOptionsBase, Window,
 };
 pub use designs::NamedDesign;

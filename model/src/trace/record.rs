@@ -42,6 +42,19 @@ impl<'w, D: Domain> Recorder<'w, D> {
 
     /// Takes a step, which must be enabled.
     pub fn step(&mut self, action: Action<D>) -> TraceStep {
+        let told = self.told(action);
+        let after = fields(self.world, &self.node);
+        let step = TraceStep {
+            changes: changes(&self.before, &after),
+            digest: digest(self.world, &self.node),
+            ..told
+        };
+        self.before = after;
+        step
+    }
+
+    /// Takes a step, and says what happens but not which fields change.
+    fn told(&mut self, action: Action<D>) -> TraceStep {
         let (world, node) = (self.world, &mut self.node);
         let event = describe_action(world, node, action);
         self.story.decisions.clear();
@@ -49,27 +62,56 @@ impl<'w, D: Domain> Recorder<'w, D> {
             Action::Pod(pod, _) => node.pods[usize::from(pod)].call(),
             Action::Environment(_) => None,
         };
+        let in_flight = |node: &Node<D>| match action {
+            Action::Pod(pod, _) => node.pods[usize::from(pod)].in_flight.clone(),
+            Action::Environment(_) => None,
+        };
+        let before = in_flight(node);
         let refusal = node.apply(world, action, &mut self.story).err();
+        // A fault may leave a message that was on its way before where it is.
+        let sent = in_flight(node) != before;
         let after = fields(world, node);
         let pod = match action {
             Action::Pod(pod, _) => Some(&node.pods[usize::from(pod)]),
             Action::Environment(_) => None,
         };
-        let step = TraceStep {
+        TraceStep {
             action: NamedAction::of(action),
             actor: event.actor,
             event: event.event,
-            sends: pod.and_then(|pod| describe_message(world, &node.environment, pod)),
+            sends: pod
+                .filter(|_| sent)
+                .and_then(|pod| describe_message(world, &node.environment, pod)),
             guards: self.story.decisions.iter().map(guard_decision).collect(),
             refusal: refusal
                 .zip(pod)
                 .map(|(refusal, pod)| refusal_text(world, node, pod, call, refusal)),
-            changes: changes(&self.before, &after),
-            digest: digest(world, node),
-        };
-        self.before = after;
-        step
+            changes: Vec::new(),
+            digest: String::new(),
+        }
     }
+}
+
+/// The steps of `actions` from the initial state, without the fields that change and without digests, which cost the most: for
+/// those who tell many runs. `seen` gets the state after each step.
+pub fn tell<D: Domain>(
+    world: &World<D>,
+    actions: &[Action<D>],
+    mut seen: impl FnMut(&Node<D>),
+) -> Vec<TraceStep> {
+    let mut story = Story::default();
+    let mut recorder = Recorder {
+        world,
+        node: Node::initial(world, &mut story),
+        story,
+        before: Vec::new(),
+    };
+    let told = |action: &Action<D>| {
+        let step = recorder.told(*action);
+        seen(&recorder.node);
+        step
+    };
+    actions.iter().map(told).collect()
 }
 
 /// Runs `actions` from the initial state and writes down what happens. The caller fills in the names of
@@ -86,6 +128,7 @@ pub fn record<D: Domain>(world: &World<D>, actions: &[Action<D>]) -> (Trace, Nod
         design: String::new(),
         property: String::new(),
         finding: String::new(),
+        clause: None,
         initial,
         start,
         steps,
@@ -94,6 +137,18 @@ pub fn record<D: Domain>(world: &World<D>, actions: &[Action<D>]) -> (Trace, Nod
         cycle: None,
     };
     (trace, recorder.node)
+}
+
+/// One step from any state, in which it must be enabled, and the state after it.
+pub fn record_step<D: Domain>(world: &World<D>, node: &Node<D>, action: Action<D>) -> (TraceStep, Node<D>) {
+    let mut recorder = Recorder {
+        world,
+        before: fields(world, node),
+        node: node.clone(),
+        story: Story::default(),
+    };
+    let step = recorder.step(action);
+    (step, recorder.node)
 }
 
 /// [`record`] of an endless run: `stem`, and then `cycle` again and again.

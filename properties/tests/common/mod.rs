@@ -16,27 +16,32 @@ use shimproof_search::{Answer, Limits, TransitionSystem as _};
 /// can be asked of the world.
 pub fn further(what: &str, machine: &Arc<Machine<Abstract>>, unknown: bool) -> Vec<(String, Answer)> {
     let limits = Limits::default();
-    let any = if machine.world().client == Client::Any {
-        Arc::clone(machine)
+    let nodes: Vec<Arc<Machine<Abstract>>> = if machine.world().client == Client::Any {
+        vec![Arc::clone(machine)]
     } else {
-        Arc::new(Machine::new(under_any_client(machine.world())))
+        let worlds = under_any_client(machine.world()).into_iter();
+        worlds.map(|world| Arc::new(Machine::new(world))).collect()
     };
     let asked = [containerd_guards_itself()];
-    let guards = check(&any, &asked, &[], Engine::default(), &limits, &mut ()).unwrap();
+    let guards: Vec<Answer> = nodes
+        .iter()
+        .map(|node| {
+            let found = check(node, &asked, &[], Engine::default(), &limits, &mut ()).unwrap();
+            found.findings[0].answer
+        })
+        .collect();
+    let guards = (asked[0].id.to_owned(), worst(&guards));
     let properties: Vec<LiveProperty<Abstract>> = live()
         .into_iter()
         .filter(|property| (property.not_of)(machine.world()).is_none())
         .collect();
-    let whole = check_live(machine, &properties, unknown, &limits, &mut ()).unwrap();
+    let whole = check_live(machine, &properties, unknown, Engine::default(), &limits, &mut ()).unwrap();
     for finding in &whole.findings {
         if let Some(counterexample) = &finding.counterexample {
             replays(&format!("{what}, {}", finding.id), machine, counterexample);
         }
     }
-    guards
-        .findings
-        .into_iter()
-        .map(|finding| (finding.id, finding.answer))
+    std::iter::once(guards)
         .chain(
             whole
                 .findings
@@ -44,6 +49,20 @@ pub fn further(what: &str, machine: &Arc<Machine<Abstract>>, unknown: bool) -> V
                 .map(|finding| (finding.id.to_owned(), finding.answer)),
         )
         .collect()
+}
+
+/// One node that breaks it is enough; what holds is vacuous if it is on every node.
+pub fn worst(answers: &[Answer]) -> Answer {
+    let any = |wanted| answers.contains(&wanted);
+    if any(Answer::Violated) {
+        Answer::Violated
+    } else if any(Answer::Unknown) {
+        Answer::Unknown
+    } else {
+        Answer::Holds {
+            vacuous: !any(Answer::Holds { vacuous: false }),
+        }
+    }
 }
 
 /// The stem is a run, the cycle goes on from its end and comes back there, and no step of it is a fault.

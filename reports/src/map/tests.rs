@@ -25,7 +25,9 @@ fn the_founding_case_is_a_cell() {
     let runsc = position(&map.shims, |shim| shim.name == "runsc");
     let runc = position(&map.shims, |shim| shim.name == "runc-go");
     let pod = position(&map.pods, |pod| pod.starts_with("ordinary pod, root"));
-    let kubelet = position(&map.kubelets, |kubelet| kubelet.id == "1.35" && kubelet.gates == "gate on");
+    let kubelet = position(&map.kubelets, |kubelet| {
+        kubelet.id == "1.35" && kubelet.gates == "gate on"
+    });
     let table = position(&map.handlers, |handler| handler == "an options table");
     let outcome = |containerd: usize, shim: usize| {
         let grid = map.cells[containerd][shim][table].unwrap();
@@ -34,7 +36,12 @@ fn the_founding_case_is_a_cell() {
         serde_json::to_value(&map.outcomes[usize::try_from(story["o"].as_u64().unwrap()).unwrap()]).unwrap()
     };
     assert_eq!(outcome(0, runsc)["kind"], "fails");
-    assert!(outcome(0, runsc)["text"].as_str().unwrap().contains("options-accepted"));
+    assert!(
+        outcome(0, runsc)["text"]
+            .as_str()
+            .unwrap()
+            .contains("options-accepted")
+    );
     assert_eq!(outcome(1, runsc)["kind"], "runs");
     assert_eq!(outcome(1, runc)["kind"], "runs");
 }
@@ -48,7 +55,11 @@ fn every_story_is_the_run_of_its_combination() {
     let json = serde_json::to_value(&map).unwrap();
     let mut checked = 0;
     for (c, of_release) in map.cells.iter().enumerate() {
-        let row = catalog.containerd().iter().find(|row| row.id == map.containerd[c].id).unwrap();
+        let row = catalog
+            .containerd()
+            .iter()
+            .find(|row| row.id == map.containerd[c].id)
+            .unwrap();
         let design = Containerd::new(row.id.clone(), row);
         for (s, of_shim) in of_release.iter().enumerate() {
             let shim = catalog.shim_row_by_id(&map.shims[s].id).unwrap();
@@ -102,6 +113,12 @@ fn the_page_is_whole_and_says_the_same_every_time() {
     for outside in ["src=", "@import", "url(", "<link", "onclick=", "innerHTML"] {
         assert!(!page.contains(outside), "{outside}");
     }
-    let data = page.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap();
+    let data = page
+        .split("id=\"data\">")
+        .nth(1)
+        .unwrap()
+        .split("</script>")
+        .next()
+        .unwrap();
     assert!(serde_json::from_str::<serde_json::Value>(data).unwrap()["cells"].is_array());
 }

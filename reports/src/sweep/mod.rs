@@ -23,8 +23,8 @@ use alone::Alone;
 use cells::{HANDLERS, KubeletState, PODS, applies};
 use fold::Cell;
 use outcome::{Outcome, run};
-pub use tally::Tally;
 use tally::Tallies;
+pub use tally::Tally;
 pub(crate) use text::some;
 
 /// How a combination changed.
@@ -339,7 +339,9 @@ pub fn follow(catalog: &Catalog, before: &Containerd, after: &Containerd, class:
             design: world.containerd[0].version.clone(),
             ..trace
         };
-        let told = breaks.into_iter().map(|found| (found.property.to_owned(), found.what));
+        let told = breaks
+            .into_iter()
+            .map(|found| (found.property.to_owned(), found.what));
         (trace, told.collect())
     });
     Followed {

@@ -3,16 +3,17 @@
 //! The kubelet names the parent in the way of its own driver, and containerd passes the name on
 //! (`getCgroupsPath`, internal/cri/server/helpers.go@v2.0.1). An OCI runtime on the other driver takes
 //! `SLICE:PREFIX:NAME` for a directory of that name at the root: the container then escapes its pod's limits
-//! (CVE-2025-47291).
+//! (CVE-2025-47291). The other way round runc and its like refuse the path, and no pod starts on that node.
 
-use shimproof_model::TypeUrl;
 use shimproof_model::catalog::{Catalog, CgroupDriverSource, ContainerdRow, OciRuntimeKind, ShimRow};
 use shimproof_model::guards::{RuntimeType, get_runtime_options_type};
+use shimproof_model::{Domain as _, Target, TypeUrl, oci_create_text};
 use shimproof_scenario::{Handler, Loaded, OptionsTable, Scenario, Which, loading_of};
 
 use super::defects::{Carrier, Running};
-use super::run::Run;
-use crate::wire::{Content, Table};
+use super::run::{CgroupsPath, Run, Sent};
+use super::stand_in::{container_id, pod_uid};
+use crate::wire::{Content, Table, Wire};
 
 /// The option that selects the driver.
 const SYSTEMD_CGROUP: &str = "SystemdCgroup";
@@ -37,6 +38,46 @@ pub(super) fn parent_is_wrong(
     };
     let row = run.world.shim(running.shim);
     takes_the_driver_from_options(row, catalog) && kubelet != in_force(carrier)
+}
+
+/// Whether the OCI runtime that a shim runs for this Create is on the systemd driver, and gets a path of a kubelet
+/// on the other one.
+pub(super) fn path_refused(
+    scenario: &Scenario,
+    run: &Run,
+    task: Target,
+    create: &Sent,
+) -> Option<CgroupsPath> {
+    if of_kubelet(scenario, run)? != Driver::Cgroupfs {
+        return None;
+    }
+    let row = run.world.shim(create.shim?);
+    let carrier = Carrier::of(run, create);
+    if row.oci_runtime != OciRuntimeKind::FromOptions || in_force(&carrier) != Driver::Systemd {
+        return None;
+    }
+    let binary = usize::from(Wire::oci_runtime(carrier.options));
+    let oci_runtime = run.world.oci_runtimes[binary].row.as_ref()?.id.clone();
+    let words = CgroupDriverSource::embedded().refusal_of(&oci_runtime)?;
+    Some(CgroupsPath {
+        task,
+        words,
+        oci_runtime,
+    })
+}
+
+/// The words of the refusal, in the wrappers of the release. The path is that of a best-effort pod: a scenario does
+/// not say which class of service its pod is in.
+pub(super) fn refusal_text(scenario: &Scenario, run: &Run, refused: &CgroupsPath) -> String {
+    let pod = &scenario.pod.name;
+    let sandbox = container_id(pod, "sandbox");
+    let task = match refused.task {
+        Target::Sandbox => sandbox.clone(),
+        Target::Container(_) => container_id(pod, &scenario.container().name),
+    };
+    let path = format!("/kubepods/besteffort/pod{}/{task}", pod_uid(pod));
+    let reason = refused.words.text.replace("{path}", &path);
+    oci_create_text(&run.world.containerd[0].row, refused.task, &reason).replace("<id>", &sandbox)
 }
 
 /// The kubelet's driver: what its configuration says, or what containerd told it.

@@ -110,13 +110,7 @@ fn carrier(run: &Run, shim: u8) -> Carrier<'_> {
     };
     run.to_shim(Channel::Create, task)
         .last()
-        .map_or(none, |(sent, options)| Carrier {
-            options,
-            outcome: sent
-                .delivery
-                .map_or(Delivered::NotRead, |delivery| delivery.outcome),
-            rule: rule(run, sent, Channel::Create),
-        })
+        .map_or(none, |(sent, _)| Carrier::of(run, sent))
 }
 
 fn rule<'r>(run: &'r Run, sent: &Sent, channel: Channel) -> Option<&'r Rule> {
@@ -127,6 +121,19 @@ fn rule<'r>(run: &'r Run, sent: &Sent, channel: Channel) -> Option<&'r Rule> {
         Channel::Info => &row.info.rules,
     };
     rules.get(usize::from(sent.delivery?.rule?))
+}
+
+impl<'r> Carrier<'r> {
+    /// A Create that was delivered.
+    pub fn of(run: &'r Run, create: &'r Sent) -> Self {
+        Carrier {
+            options: create.to_shim().and_then(|(_, _, options)| options),
+            outcome: create
+                .delivery
+                .map_or(Delivered::NotRead, |delivery| delivery.outcome),
+            rule: rule(run, create, Channel::Create),
+        }
+    }
 }
 
 impl Carrier<'_> {

@@ -71,6 +71,7 @@ pub(super) fn of_refusal(scenario: &Scenario, run: &Run, refused: &Refused) -> S
             &sandbox_id
         },
     )
+    .replace("<task>", &task_id)
     .replace("<path>", &shim_path(&world, refused))
     .replace("<uid>", &unmapped.to_string())
     .replace("<src>", &first_mount(scenario))

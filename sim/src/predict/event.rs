@@ -107,18 +107,26 @@ pub(super) fn event(refused: &Refused, world: &World<Wire>, text: &str) -> Optio
         // The API server refuses the pod: no kubelet ever sees it.
         (Refusal::HostNetworkForbidden, ..) => return None,
         (Refusal::HostNetworkNotDeclared, ..) => (Reason::PodFeatureUnsupported, text.to_owned()),
-        (_, Target::Sandbox, Some(code)) => (
+        (_, task, code) => return Some(event_of_call(task, code, text)),
+    };
+    Some(Event { reason, message })
+}
+
+/// The event of a call that failed, or that the kubelet did not make.
+pub(super) fn event_of_call(task: Target, code: Option<Code>, text: &str) -> Event {
+    let (reason, message) = match (task, code) {
+        (Target::Sandbox, Some(code)) => (
             Reason::FailedCreatePodSandBox,
             format!(
                 "Failed to create pod sandbox: rpc error: code = {} desc = {text}",
                 code.as_str()
             ),
         ),
-        (_, Target::Sandbox, None) => (
+        (Target::Sandbox, None) => (
             Reason::FailedCreatePodSandBox,
             format!("Failed to create pod sandbox: {text}"),
         ),
-        (_, Target::Container(_), _) => (Reason::Failed, format!("Error: {text}")),
+        (Target::Container(_), _) => (Reason::Failed, format!("Error: {text}")),
     };
-    Some(Event { reason, message })
+    Event { reason, message }
 }

@@ -27,7 +27,7 @@ pub(crate) use event::code as grpc_code;
 pub use event::{Code, Event, Reason};
 pub use neighbours::{Neighbour, neighbours};
 pub use prediction::{Prediction, Step};
-pub(crate) use prediction::{outcome_name, stage_name, target_name};
+pub use prediction::{outcome_name, stage_name, target_name};
 pub use render::{render_neighbours, render_text};
 pub use request::{Options, Request, RequestValue};
 
@@ -148,8 +148,23 @@ pub fn predict_in(
             prediction.error = Some(text);
             facts.extend(provenance::of_text(&run.world, refused.refusal));
         }
+        End::CgroupsPath(refused) => {
+            let text = cgroups::refusal_text(scenario, &run, refused);
+            prediction.target = Some(run::target(refused.task));
+            prediction.stage = Some(shimproof_scenario::Stage::OciCreate);
+            prediction.code = Some(Code::Unknown);
+            prediction.event = Some(event::event_of_call(refused.task, Some(Code::Unknown), &text));
+            prediction.error = Some(text);
+        }
     }
     prediction.because = why::because(&run, &prediction.defects);
     (prediction.provenance, prediction.weakest) = provenance::weakest(&run.world, &facts);
+    if let End::CgroupsPath(refused) = &run.end {
+        let (known, named) = provenance::of_cgroups_path(refused);
+        if known >= prediction.provenance {
+            prediction.weakest.extend(named);
+        }
+        prediction.provenance = prediction.provenance.max(known);
+    }
     Ok(prediction)
 }

@@ -1,17 +1,17 @@
 //! The run: the node is driven until the container that is looked at runs, or something refuses it.
 
-use shimproof_model::catalog::StartStdin;
+use shimproof_model::catalog::{CgroupfsPathRefused, StartStdin};
 use shimproof_model::log::Story;
 use shimproof_model::world::{Budget, Client, World};
 use shimproof_model::{
-    Action, Channel, Container, ContainerState, Delivery, InFlight, Node, Pod, PodAction, Refusal,
+    Action, Channel, Container, ContainerState, Delivery, InFlight, Node, Pod, PodAction, Refusal, Stage,
     StartFailure, Target, delivered,
 };
 use shimproof_scenario::Scenario;
 
-use super::PredictError;
 use super::owner::RealUsers;
 use super::prediction::Step;
+use super::{PredictError, cgroups};
 use crate::wire::{Any, Wire};
 
 /// No pod of two containers needs as many steps.
@@ -51,6 +51,19 @@ pub(super) enum End {
     Down(StartFailure),
     /// The pod or the container is refused.
     Refused(Box<Refused>),
+    /// The OCI runtime refuses the cgroups path: the machine itself knows nothing of cgroup drivers.
+    CgroupsPath(Box<CgroupsPath>),
+}
+
+/// The OCI runtime is on the systemd driver, and gets a path of the cgroupfs driver.
+#[derive(Clone, Debug)]
+pub(super) struct CgroupsPath {
+    /// Which task is not created.
+    pub task: Target,
+    /// What the OCI runtime says, with `{path}` for the path.
+    pub words: &'static CgroupfsPathRefused,
+    /// The row of the OCI runtime.
+    pub oci_runtime: String,
 }
 
 /// A refusal, with the state that it was given in.
@@ -64,10 +77,15 @@ pub(super) struct Refused {
 
 impl Refused {
     pub fn target(&self) -> shimproof_scenario::Target {
-        match self.task {
-            Target::Sandbox => shimproof_scenario::Target::Sandbox,
-            Target::Container(_) => shimproof_scenario::Target::Container,
-        }
+        target(self.task)
+    }
+}
+
+/// The target in the words of a scenario.
+pub(super) fn target(task: Target) -> shimproof_scenario::Target {
+    match task {
+        Target::Sandbox => shimproof_scenario::Target::Sandbox,
+        Target::Container(_) => shimproof_scenario::Target::Container,
     }
 }
 
@@ -95,7 +113,7 @@ impl Run {
             story,
         };
         for _ in 0..LIMIT {
-            if let Some(end) = run.step(&users) {
+            if let Some(end) = run.step(scenario, &users) {
                 run.end = end;
                 return Ok(run);
             }
@@ -106,7 +124,7 @@ impl Run {
         })
     }
 
-    fn step(&mut self, users: &RealUsers) -> Option<End> {
+    fn step(&mut self, scenario: &Scenario, users: &RealUsers) -> Option<End> {
         if let Err(failure) = self.node.environment.containerd.up {
             return Some(End::Down(failure));
         }
@@ -120,6 +138,11 @@ impl Run {
         let before = self.node.clone();
         let refusal = self.node.apply(&self.world, action, &mut self.story).err();
         users.write_into(&mut self.node.pods[0]);
+        if matches!(action, Action::Pod(_, PodAction::Deliver))
+            && let Some(refused) = self.cgroups_path_refused(scenario, &before)
+        {
+            return Some(End::CgroupsPath(Box::new(refused)));
+        }
         if let Some(refusal) = refusal {
             let task = about(&before.pods[0]);
             if self.concerns(task) {
@@ -139,6 +162,28 @@ impl Run {
             })
         )
         .then_some(End::Runs)
+    }
+
+    /// Whether the message that was just delivered makes an OCI runtime create a task in a cgroup that it cannot read
+    /// the path of. runc looks at the path before it looks at namespaces and mounts
+    /// (`CreateLibcontainerConfig`, runc:libcontainer/specconv/spec_linux.go@v1.2.6).
+    fn cgroups_path_refused(&self, scenario: &Scenario, before: &Node<Wire>) -> Option<CgroupsPath> {
+        let Some(InFlight::Create { target, .. }) = before.pods[0].in_flight else {
+            return None;
+        };
+        let Some(InFlight::ShimReply { result, .. }) = self.pod().in_flight else {
+            return None;
+        };
+        let at_the_path = match result {
+            Ok(()) => true,
+            Err(refusal) => {
+                refusal.stage() == Stage::OciCreate && !matches!(refusal, Refusal::OciRuntimeMissing { .. })
+            }
+        };
+        if !at_the_path || !self.concerns(target) {
+            return None;
+        }
+        cgroups::path_refused(scenario, self, target, self.sent.last()?)
     }
 
     /// Whether a refusal of that task keeps the container from running: another container's does not.

@@ -12,6 +12,14 @@ use crate::wire::Wire;
 pub(super) fn because(run: &Run, defects: &[Defect]) -> Vec<String> {
     let mut lines: Vec<String> = guards(run, defects).into_iter().map(sentence).collect();
     lines.extend(defects.iter().map(|defect| of_defect(run, defect)));
+    if let End::CgroupsPath(refused) = &run.end {
+        lines.push(format!(
+            "the kubelet's cgroup driver is cgroupfs, and `SystemdCgroup` tells the OCI runtime ({}) to expect \
+             SLICE:PREFIX:NAME: {}",
+            refused.oci_runtime,
+            refused.words.sources.join(", ")
+        ));
+    }
     lines
 }
 
@@ -27,7 +35,7 @@ fn guards<'r>(run: &'r Run, defects: &[Defect]) -> Vec<&'r Decided> {
     let decisions = &run.story.decisions;
     let refused_by = match &run.end {
         End::Refused(_) => decisions.last().map(|decided| decided.guard),
-        End::Runs | End::Down(_) => None,
+        End::Runs | End::Down(_) | End::CgroupsPath(_) => None,
     };
     let is_option = |defect: &Defect| {
         matches!(

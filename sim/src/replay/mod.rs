@@ -116,24 +116,24 @@ pub fn replay_trace(
             property: trace.property.clone(),
         });
     };
-    let mut abstracted: World<Abstract> = scenario.world(catalog, overrides).map_err(Box::new)?;
-    // Where the client is any already, the property is asked of the scenario as it is.
-    if of_any_client && abstracted.client != Client::Any {
-        abstracted = under_any_client(&abstracted);
-    }
+    let abstracted: World<Abstract> = scenario.world(catalog, overrides).map_err(Box::new)?;
     let parts = if let Shows::InBytes = shows {
         let wire: World<Wire> = scenario.world_in(catalog, overrides).map_err(Box::new)?;
         in_bytes(wire, abstracted.clone(), trace, compare)
+    } else if of_any_client && abstracted.client != Client::Any {
+        // Of the pods that it is asked of alone, the one that the trace is about is the one on which it runs again.
+        let alone = under_any_client(&abstracted);
+        let mut parts = alone
+            .iter()
+            .map(|world| in_the_abstract(&shows, world, trace, compare));
+        let first = parts.next().flatten();
+        if first.is_some() && parts.any(|parts| parts.is_none()) {
+            None
+        } else {
+            first
+        }
     } else {
-        let Replay {
-            actions,
-            end,
-            divergence,
-        } = replay(&abstracted, trace, compare);
-        let taken = &actions[..actions.len().min(trace.steps.len())];
-        divergence
-            .map(Parts::Step)
-            .or_else(|| finding(&shows, &abstracted, taken, &end, trace))
+        in_the_abstract(&shows, &abstracted, trace, compare)
     };
     let releases: Vec<&str> = abstracted
         .containerd
@@ -148,6 +148,19 @@ pub fn replay_trace(
         steps: trace.steps.len(),
         parts,
     })
+}
+
+/// Where the run parts from the stored one; none if it does not.
+fn in_the_abstract(shows: &Shows, world: &World<Abstract>, trace: &Trace, compare: Compare) -> Option<Parts> {
+    let Replay {
+        actions,
+        end,
+        divergence,
+    } = replay(world, trace, compare);
+    let taken = &actions[..actions.len().min(trace.steps.len())];
+    divergence
+        .map(Parts::Step)
+        .or_else(|| finding(shows, world, taken, &end, trace))
 }
 
 fn in_bytes(
