@@ -70,7 +70,6 @@ impl<'w, D: Domain> Recorder<'w, D> {
         let refusal = node.apply(world, action, &mut self.story).err();
         // A fault may leave a message that was on its way before where it is.
         let sent = in_flight(node) != before;
-        let after = fields(world, node);
         let pod = match action {
             Action::Pod(pod, _) => Some(&node.pods[usize::from(pod)]),
             Action::Environment(_) => None,
