@@ -2,6 +2,7 @@
 
 use shimproof_model::catalog::{ContainerdField, ShimField};
 use shimproof_model::log::Fact;
+use shimproof_model::trace::FailedClause;
 use shimproof_model::{Call, Domain, InFlight, LeftBehind, Pod};
 
 use crate::property::{About, Broken, Property, Since, broken, kept};
@@ -60,18 +61,30 @@ pub fn property<D: Domain>() -> Property<D> {
             if let Some(shim) = pod.shim_on_disk(world, env) {
                 rests_on(Fact::Shim(shim, ShimField::Grouping));
             }
-            let what = match left_behind {
+            let (listed, lives, what) = match left_behind {
                 LeftBehind::Nothing => return None,
-                LeftBehind::Entry => "is still in containerd's list of shims",
-                LeftBehind::EntryAndProcess => {
-                    "is still in containerd's list of shims, and the process that was started for it runs"
-                }
-                LeftBehind::Process => {
-                    "left the process that was started for it, which containerd does not know any more"
-                }
+                LeftBehind::Entry => (true, false, "is still in containerd's list of shims"),
+                LeftBehind::EntryAndProcess => (
+                    true,
+                    true,
+                    "is still in containerd's list of shims, and the process that was started for it runs",
+                ),
+                LeftBehind::Process => (
+                    false,
+                    true,
+                    "left the process that was started for it, which containerd does not know any more",
+                ),
             };
             Some(Broken {
                 what: format!("container {name} failed to start and {what}"),
+                clause: FailedClause::new(
+                    "¬listed(task(c)) ∧ ¬lives(own_shim(task(c)))",
+                    [
+                        ("c", name.to_owned()),
+                        ("listed(task(c))", listed.to_string()),
+                        ("lives(own_shim(task(c)))", lives.to_string()),
+                    ],
+                ),
             })
         },
         antecedent: |_, _, pod| {

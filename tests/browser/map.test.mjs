@@ -46,14 +46,14 @@ test("filters change the cells", async () => {
   const page = await browser.page(file);
   const signs = () => page.locator(".map tbody button").allInnerTexts();
   const first = await signs();
-  await page.getByLabel("Pod").selectOption({ label: "hostUsers: false, root" });
+  await page.locator("#pod").selectOption({ label: "hostUsers: false, root" });
   const userns = await signs();
   assert.notDeepEqual(userns, first);
-  await page.getByLabel("Property").selectOption("options-accepted");
+  await page.locator("#property").selectOption("options-accepted");
   assert.notDeepEqual(await signs(), userns);
-  await page.getByLabel("Property").selectOption("");
-  await page.getByLabel("Handler").selectOption("");
-  await page.getByLabel("Kubelet").selectOption("");
+  await page.locator("#property").selectOption("");
+  await page.locator("#handler").selectOption("");
+  await page.locator("#kubelet").selectOption("");
   assert.notDeepEqual(await signs(), userns);
   assert.ok((await page.locator("#chosen").innerText()).includes("hostUsers: false, root"));
   page.assertQuiet();
@@ -63,14 +63,14 @@ test("filters change the cells", async () => {
 test("other axes: containerd by kubelet, and kubelet by shim", async () => {
   const page = await browser.page(file);
   for (const [layout, rows, gone] of [["containerd,kubelet", 31, "kubelet"], ["kubelet,shim", 10, "shim"]]) {
-    await page.getByLabel("Map").selectOption(layout);
+    await page.locator("#layout").selectOption(layout);
     assert.ok((await page.locator(".map tbody tr").count()) >= rows);
     assert.equal(await page.locator(`#for-${gone}`).isVisible(), false);
     await page.locator(".map tbody button").first().click();
     await page.locator("#detail h2").waitFor();
   }
   const columns = await page.locator(".map thead th").count();
-  await page.getByLabel("hypothetical shims").check();
+  await page.locator("#hypothetical").check();
   assert.ok((await page.locator(".map thead th").count()) > columns);
   page.assertQuiet();
   await page.close();
@@ -93,7 +93,7 @@ test("the keyboard moves through the map and opens a cell", async () => {
 
 test("what is shown can be passed on as an address", async () => {
   const page = await browser.page(file);
-  await page.getByLabel("Pod").selectOption("2");
+  await page.locator("#pod").selectOption("2");
   await page.locator(".map tbody button").nth(3).click();
   const address = page.url();
   const heading = await page.locator("#detail h2").innerText();
@@ -101,7 +101,7 @@ test("what is shown can be passed on as an address", async () => {
   const again = await browser.page(file);
   await again.goto(address);
   await again.reload();
-  assert.equal(await again.getByLabel("Pod").inputValue(), "2");
+  assert.equal(await again.locator("#pod").inputValue(), "2");
   assert.equal(await again.locator("#detail h2").innerText(), heading);
   // What is no address of this page does no harm.
   await again.goto(`${address.split("#")[0]}#pod=99&layout=x&cell=9999,-1`);

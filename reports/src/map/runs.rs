@@ -367,6 +367,7 @@ fn trace_of(steps: &[TraceStep]) -> Trace {
         design: String::new(),
         property: String::new(),
         finding: String::new(),
+        clause: None,
         initial: String::new(),
         start: Vec::new(),
         steps: steps.to_vec(),
