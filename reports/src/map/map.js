@@ -13,7 +13,7 @@
   const KINDS = {
     fails: ["✗", "fails", "refused, and a property is violated on the way"],
     breaks: ["!", "violates", "runs, and a property is violated"],
-    incompatible: ["○", "incompatible", "refused: the shim does not take what the operator wrote, whatever containerd adds"],
+    incompatible: ["○", "incompatible", "refused: this shim does not work with this release and this configuration, whatever the pod"],
     refused: ["–", "refused", "refused, and no property is violated"],
     runs: ["✓", "runs", "runs, and no property is violated"],
   };

@@ -99,7 +99,7 @@ pub(super) enum Kind {
     Refused,
     /// It is refused, and something is violated.
     Fails,
-    /// It is refused, since the shim does not take what the operator wrote, whatever containerd adds.
+    /// It is refused, since this shim does not take what this release makes of this configuration, whatever the pod.
     Incompatible,
 }
 
