@@ -75,6 +75,7 @@ Examples:
   shimproof compare
   shimproof compare v2.3.3 v2.3.4
   shimproof compare v2.3.3 v2.3.4 --trace 1
+  shimproof compare v2.3.3 v2.3.4 --format html --output report.html
   shimproof compare v2.3.4 designs/type-checked.toml --fail-on changed
   shimproof compare nil-or-node v2.0.5 examples/CVE-2025-47291")]
     Compare(Compare),
@@ -283,17 +284,50 @@ pub struct Compare {
     /// The scenario; without one, all built-in scenarios and a sweep over the whole catalogue.
     pub scenario: Option<PathBuf>,
     /// How the report is printed.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-    /// Write the report to a file.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
+    /// Write the report to a file: whole, or not at all.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Also prove by induction what can be proved, for any number of pods and faults; for every format but text.
+    #[arg(long, conflicts_with = "trace")]
+    pub induction: bool,
     /// Print one numbered line of the report over the catalogue in full: all its places, and both runs of one.
     #[arg(long, value_name = "NUMBER", requires = "after", conflicts_with = "scenario")]
     pub trace: Option<usize>,
     /// What ends with exit code 1.
     #[arg(long, value_enum, default_value_t = FailOn::Regressed)]
     pub fail_on: FailOn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For a terminal.
+    Text,
+    /// For programs.
+    Json,
+    /// For a comment on a pull request: one page, within the 65,536 characters that GitHub takes.
+    Markdown,
+    /// One page with all traces and diagrams, which needs nothing else.
+    Html,
+    /// For systems that show tests: what regressed is a failure.
+    Junit,
+    /// For systems that show findings beside code: SARIF 2.1.0.
+    Sarif,
+}
+
+impl ReportFormat {
+    /// Its name on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Markdown => "markdown",
+            Self::Html => "html",
+            Self::Junit => "junit",
+            Self::Sarif => "sarif",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -48,6 +48,8 @@ pub enum Failure {
     NoSuchLine { number: usize, lines: usize },
     /// Only designs have variables.
     OfDesignsOnly,
+    /// A report cannot be put into a format.
+    Render(String),
 }
 
 impl From<VerifyError> for Failure {
@@ -227,6 +229,7 @@ impl Failure {
                 help = "`shimproof show designs --variables`",
                 "`--variables` lists the variables of design files"
             ),
+            Self::Render(error) => miette!(code = "report", "the report cannot be written: {error}"),
             Self::Output(error) => miette!(code = "output", "standard output cannot be written: {error}"),
         }
     }

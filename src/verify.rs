@@ -48,6 +48,7 @@ pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure
         max_states: arguments.max_states,
         max_depth: arguments.max_depth,
         max_time: arguments.max_time,
+        max_memory: arguments.memory.or_else(most_of_free_memory),
         stop: Some(stop_on_ctrl_c()),
     };
     if arguments.mutants.is_some() {
@@ -259,16 +260,15 @@ fn suite(
 /// The engine with its options.
 fn engine(arguments: &args::Verify) -> Result<Engine, Failure> {
     if arguments.engine == args::Engine::Exact {
-        let free = || available_memory().map(|free| free / 5 * 4);
         return Ok(Engine::Exact(PackedOptions {
             threads: arguments.threads.unwrap_or_else(threads),
             symmetry: !arguments.no_symmetry,
-            memory: arguments.memory.or_else(free),
+            // The limits have it.
+            memory: None,
         }));
     }
     let only_exact = [
         ("--threads", arguments.threads.is_some()),
-        ("--memory", arguments.memory.is_some()),
         ("--no-symmetry", arguments.no_symmetry),
         ("--coverage", arguments.coverage),
         ("--vacuity error", arguments.vacuity == Vacuity::Error),
@@ -277,6 +277,11 @@ fn engine(arguments: &args::Verify) -> Result<Engine, Failure> {
         Some((option, _)) => Err(Failure::OnlyExact { option }),
         None => Ok(Engine::Stateright),
     }
+}
+
+/// 80 % of what is free.
+pub fn most_of_free_memory() -> Option<u64> {
+    available_memory().map(|free| free / 5 * 4)
 }
 
 fn threads() -> NonZero<usize> {

@@ -77,16 +77,47 @@ fn values_that_make_no_sense_are_refused() {
         "examples/containerd-11091",
         "--engine",
         "stateright",
-        "--memory",
-        "1GiB",
+        "--threads",
+        "2",
     ];
     let output = run(&both);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        stderr(&output).contains("--memory is for the exact engine"),
+        stderr(&output).contains("--threads is for the exact engine"),
         "{}",
         stderr(&output)
     );
+}
+
+/// Whole runs are searched without symmetry and with every step kept; Stateright keeps what it likes.
+#[test]
+fn the_bound_on_memory_is_one_on_every_search() {
+    let whole_runs: &[&str] = &["--property", "requested-pod-runs", "--property", "can-recover"];
+    let peak = |arguments: &[&str]| -> u64 {
+        let output = run(&[
+            ["verify", "examples/containerd-11091", "--memory", "24MiB"].as_slice(),
+            arguments,
+        ]
+        .concat());
+        assert_eq!(
+            output.status.code(),
+            Some(3),
+            "{arguments:?}: {}",
+            stderr(&output)
+        );
+        let text = stdout(&output);
+        assert!(text.contains("unknown") && text.contains("of memory"), "{text}");
+        let told = stderr(&output);
+        let (_, memory) = told.rsplit_once("at most ").unwrap();
+        memory.split(' ').next().unwrap().parse().unwrap()
+    };
+    for arguments in [
+        [&["--pods", "3", "--faults", "1"], whole_runs].concat(),
+        vec!["--pods", "3", "--faults", "3", "--engine", "stateright"],
+    ] {
+        let peak = peak(&arguments);
+        assert!(peak < 160, "{arguments:?}: {peak} MiB");
+    }
 }
 
 #[cfg(unix)]
@@ -127,11 +158,6 @@ fn symmetry_changes_states_and_no_verdict() {
         "3",
         "--faults",
         "1",
-        // Whole runs are searched without symmetry, and take minutes of three pods.
-        "--property",
-        "options-accepted",
-        "--property",
-        "userns-honoured",
         "--format",
         "json",
     ];

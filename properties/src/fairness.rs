@@ -21,26 +21,30 @@ pub enum Process {
 impl<D: Domain> FairSystem for Machine<D> {
     type Process = Process;
 
-    /// Faults are nobody's duty, and so are what a user does and the calls of a client that is no kubelet.
     fn process(&self, taken: &Taken<D>) -> Option<Process> {
-        match taken.action {
-            action if action.is_fault() => None,
-            Action::Environment(EnvironmentAction::UpdateRuntimeUp) => Some(Process::StatusLoop),
-            Action::Environment(_) => None,
-            Action::Pod(pod, action) => match action {
-                PodAction::SyncPod
-                | PodAction::BackOffElapsed
-                | PodAction::Deliver
-                | PodAction::SyncTerminatedPod => Some(Process::Pod(pod)),
-                PodAction::CreateAgain
-                | PodAction::CallRunPodSandbox(_)
-                | PodAction::CallCreateContainer { .. }
-                | PodAction::CallStartContainer(_)
-                | PodAction::RpcTimeout
-                | PodAction::ContainerExit(_)
-                | PodAction::ShimCrash
-                | PodAction::DeletePod => None,
-            },
-        }
+        process(taken.action)
+    }
+}
+
+/// Faults are nobody's duty, and so are what a user does and the calls of a client that is no kubelet.
+pub(crate) fn process<D: Domain>(action: Action<D>) -> Option<Process> {
+    match action {
+        action if action.is_fault() => None,
+        Action::Environment(EnvironmentAction::UpdateRuntimeUp) => Some(Process::StatusLoop),
+        Action::Environment(_) => None,
+        Action::Pod(pod, action) => match action {
+            PodAction::SyncPod
+            | PodAction::BackOffElapsed
+            | PodAction::Deliver
+            | PodAction::SyncTerminatedPod => Some(Process::Pod(pod)),
+            PodAction::CreateAgain
+            | PodAction::CallRunPodSandbox(_)
+            | PodAction::CallCreateContainer { .. }
+            | PodAction::CallStartContainer(_)
+            | PodAction::RpcTimeout
+            | PodAction::ContainerExit(_)
+            | PodAction::ShimCrash
+            | PodAction::DeletePod => None,
+        },
     }
 }

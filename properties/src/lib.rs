@@ -15,6 +15,7 @@ mod machine;
 mod mappings_disjoint;
 pub mod mutation;
 mod never_misread;
+mod no_leaked_shim;
 mod options_accepted;
 mod options_agree;
 mod options_in_force;
@@ -29,6 +30,7 @@ pub mod reachability;
 mod requested_pod_runs;
 mod type_as_configured;
 mod userns_honoured;
+mod whole_runs;
 
 pub use catalog::{all, find, policies, policies_of};
 pub use check::{CheckError, Covered, Engine, Finding, Findings, check};

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use shimproof_model::{Domain, Environment, Node, Pod, World};
+use shimproof_model::packing::{Packing, PackingError};
+use shimproof_model::{Abstract, Domain, Environment, Node, Pod, World};
 use shimproof_search::{
     Answer, Bound, Lasso, Limits, LivenessProperty, LivenessVerdict, LivenessVerdictOf, Observer, Path,
     check_liveness,
 };
 
-use crate::check::CheckError;
+use crate::check::{CheckError, Engine};
 use crate::machine::{Machine, Taken};
+use crate::packed_machine::{PackedMachine, with_words};
 use crate::property::{About, PropertyKind};
+use crate::whole_runs::{NodeRuns, PackedRuns, Runs};
 
 /// A property of whole runs. It is asked of each pod.
 #[derive(Clone, Copy, Debug)]
@@ -95,36 +98,94 @@ pub fn find_live<D: Domain>(id: &str) -> Option<LiveProperty<D>> {
 }
 
 /// Decides properties of whole runs. `unknown` says that a message reaches a shim of which it is not known what it does
-/// with it; then nothing holds.
+/// with it; then nothing holds. States are packed if `engine` packs them; no symmetry is used.
 ///
 /// # Errors
-/// [`CheckError`] if a function of the model panicked.
-pub fn check_live<D: Domain>(
-    machine: &Arc<Machine<D>>,
-    properties: &[LiveProperty<D>],
+/// [`CheckError`] if the states do not pack, or if a function of the model panicked; it names the steps that led there.
+pub fn check_live(
+    machine: &Arc<Machine<Abstract>>,
+    properties: &[LiveProperty<Abstract>],
+    unknown: bool,
+    engine: Engine,
+    limits: &Limits,
+    observer: &mut dyn Observer,
+) -> Result<LiveFindings<Abstract>, CheckError> {
+    let Predicates { all, of } = Predicates::of(properties);
+    let machine = Arc::clone(machine);
+    let Engine::Exact(options) = engine else {
+        let runs = NodeRuns {
+            machine: Arc::clone(&machine),
+            predicates: all,
+        };
+        return decide(&runs, machine.world(), properties, &of, unknown, limits, observer);
+    };
+    let limits = &Limits {
+        max_memory: options.memory.into_iter().chain(limits.max_memory).min(),
+        ..limits.clone()
+    };
+    let packing = Packing::new(machine.world())?;
+    with_words!(packing, WORDS => {
+        let packed = PackedMachine::<WORDS>::new(Arc::clone(&machine), packing, Vec::new(), Vec::new());
+        let runs = PackedRuns::new(packed, all);
+        decide(&runs, machine.world(), properties, &of, unknown, limits, observer)
+    })
+}
+
+/// The predicates of properties, by number.
+struct Predicates {
+    all: Vec<OfPod<Abstract>>,
+    of: Vec<Numbers>,
+}
+
+/// The numbers of the predicates of one property.
+struct Numbers {
+    /// The telling states first, if some are.
+    premises: Vec<usize>,
+    conclusion: usize,
+}
+
+impl Predicates {
+    fn of(properties: &[LiveProperty<Abstract>]) -> Self {
+        let mut all: Vec<OfPod<Abstract>> = Vec::new();
+        let mut add = |predicate| {
+            all.push(predicate);
+            all.len() - 1
+        };
+        let of = properties
+            .iter()
+            .map(|property| Numbers {
+                premises: property
+                    .telling
+                    .into_iter()
+                    .chain([property.premise])
+                    .map(&mut add)
+                    .collect(),
+                conclusion: add(property.conclusion),
+            })
+            .collect();
+        Self { all, of }
+    }
+}
+
+fn decide<S: Runs + 'static>(
+    runs: &S,
+    world: &World<Abstract>,
+    properties: &[LiveProperty<Abstract>],
+    numbers: &[Numbers],
     unknown: bool,
     limits: &Limits,
     observer: &mut dyn Observer,
-) -> Result<LiveFindings<D>, CheckError> {
-    let asked: Vec<(usize, usize, LivenessProperty<Machine<D>>)> = properties
-        .iter()
-        .enumerate()
-        .flat_map(|(index, property)| {
-            of_each_pod(machine.world(), property)
-                .into_iter()
-                .map(move |(pod, promise)| (index, pod, promise))
-        })
-        .collect();
-    let (places, promises): (Vec<(usize, usize)>, Vec<_>) = asked
-        .into_iter()
-        .map(|(index, pod, promise)| ((index, pod), promise))
-        .unzip();
-    let outcome =
-        check_liveness(&**machine, &promises, limits, observer).map_err(|error| CheckError::Model {
-            message: error.to_string(),
-            path: None,
-        })?;
-    let mut findings: Vec<LiveFinding<D>> = properties
+) -> Result<LiveFindings<Abstract>, CheckError> {
+    let mut places = Vec::new();
+    let mut promises = Vec::new();
+    for (index, (property, numbers)) in properties.iter().zip(numbers).enumerate() {
+        for (pod, promise) in of_each_pod(world, property, numbers) {
+            places.push((index, pod));
+            promises.push(promise);
+        }
+    }
+    let outcome = check_liveness(runs, &promises, limits, observer).map_err(|error| runs.error(error))?;
+    let mut findings: Vec<LiveFinding<Abstract>> = properties
         .iter()
         .map(|property| LiveFinding {
             id: property.id,
@@ -133,8 +194,7 @@ pub fn check_live<D: Domain>(
         })
         .collect();
     for ((index, pod), verdict) in places.into_iter().zip(outcome.verdicts) {
-        let world = machine.world();
-        findings[index].add(pod, verdict, |found| {
+        findings[index].add(runs, pod, verdict, |found| {
             let node = found.stem.states().nth(found.promised_at);
             properties[index].telling.is_none_or(|telling| {
                 node.is_some_and(|node| telling(world, &node.environment, &node.pods[found.pod]))
@@ -158,56 +218,47 @@ pub fn check_live<D: Domain>(
 
 /// One promise for each pod; and where a fault releases from it, for each number of faults that are left when it is
 /// made: fewer faults left later say that one happened.
-fn of_each_pod<D: Domain>(
-    world: &World<D>,
-    property: &LiveProperty<D>,
-) -> Vec<(usize, LivenessProperty<Machine<D>>)> {
-    let LiveProperty {
-        id,
-        kind,
-        premise,
-        conclusion,
-        telling,
-        ..
-    } = *property;
-    let pods = 0..world.pods.len();
-    pods.flat_map(|pod| {
-        let premises: Vec<OfPod<D>> = telling.into_iter().chain([premise]).collect();
-        let left: Vec<Option<u8>> = if property.until_a_fault {
-            (0..=world.faults.total).map(Some).collect()
-        } else {
-            vec![None]
-        };
-        let each = left
-            .into_iter()
-            .flat_map(move |left| premises.clone().into_iter().map(move |premise| (left, premise)));
-        each.map(move |(left, premise)| {
-            let promised = move |machine: &Machine<D>, node: &Node<D>| {
-                left.is_none_or(|left| node.environment.faults.total == left)
-                    && premise(machine.world(), &node.environment, &node.pods[pod])
-            };
-            let kept = move |machine: &Machine<D>, node: &Node<D>| {
-                left.is_some_and(|left| node.environment.faults.total < left)
-                    || conclusion(machine.world(), &node.environment, &node.pods[pod])
-            };
-            let promise = match kind {
-                PropertyKind::Possible => LivenessProperty::recoverable(id, promised, kept),
-                _ => LivenessProperty::leads_to(id, promised, kept),
-            };
-            (pod, promise)
-        })
-    })
-    .collect()
+fn of_each_pod<S: Runs + 'static>(
+    world: &World<Abstract>,
+    property: &LiveProperty<Abstract>,
+    numbers: &Numbers,
+) -> Vec<(usize, LivenessProperty<S>)> {
+    let left: Vec<Option<u8>> = if property.until_a_fault {
+        (0..=world.faults.total).map(Some).collect()
+    } else {
+        vec![None]
+    };
+    let (id, conclusion) = (property.id, numbers.conclusion);
+    let mut promises = Vec::new();
+    for pod in 0..world.pods.len() {
+        for &left in &left {
+            for &premise in &numbers.premises {
+                let promised = move |runs: &S, state: &S::State| {
+                    left.is_none_or(|left| runs.faults_left(state) == left) && runs.is(state, pod, premise)
+                };
+                let kept = move |runs: &S, state: &S::State| {
+                    left.is_some_and(|left| runs.faults_left(state) < left) || runs.is(state, pod, conclusion)
+                };
+                let promise = match property.kind {
+                    PropertyKind::Possible => LivenessProperty::recoverable(id, promised, kept),
+                    _ => LivenessProperty::leads_to(id, promised, kept),
+                };
+                promises.push((pod, promise));
+            }
+        }
+    }
+    promises
 }
 
-impl<D: Domain> LiveFinding<D> {
+impl LiveFinding<Abstract> {
     /// A counterexample outweighs what is not known, and that outweighs what holds; of counterexamples one that starts
     /// from a telling state is kept, and then the one with the shortest stem.
-    fn add(
+    fn add<S: Runs>(
         &mut self,
+        runs: &S,
         pod: usize,
-        verdict: LivenessVerdictOf<Machine<D>>,
-        tells: impl Fn(&Counterexample<D>) -> bool,
+        verdict: LivenessVerdictOf<S>,
+        tells: impl Fn(&Counterexample<Abstract>) -> bool,
     ) {
         match verdict {
             LivenessVerdict::Holds { vacuous } => {
@@ -227,9 +278,9 @@ impl<D: Domain> LiveFinding<D> {
             }) => self.keep_better(
                 Counterexample {
                     pod,
-                    stem,
+                    stem: runs.path(&stem),
                     promised_at,
-                    cycle: Some(cycle),
+                    cycle: Some(runs.steps(&cycle)),
                 },
                 tells,
             ),
@@ -237,7 +288,7 @@ impl<D: Domain> LiveFinding<D> {
                 Counterexample {
                     pod,
                     promised_at: path.len(),
-                    stem: path,
+                    stem: runs.path(&path),
                     cycle: None,
                 },
                 tells,
@@ -245,9 +296,13 @@ impl<D: Domain> LiveFinding<D> {
         }
     }
 
-    fn keep_better(&mut self, found: Counterexample<D>, tells: impl Fn(&Counterexample<D>) -> bool) {
+    fn keep_better(
+        &mut self,
+        found: Counterexample<Abstract>,
+        tells: impl Fn(&Counterexample<Abstract>) -> bool,
+    ) {
         self.answer = Answer::Violated;
-        let rank = |one: &Counterexample<D>| (!tells(one), one.stem.len());
+        let rank = |one: &Counterexample<Abstract>| (!tells(one), one.stem.len());
         let better = self
             .counterexample
             .as_ref()

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use shimproof_model::guards::Guard;
 use shimproof_model::log::{Decided, DecisionSet, Decisions, Fact, Log};
-use shimproof_model::{Action, Domain, Finite, Node, Refusal, World};
+use shimproof_model::{Action, Domain, Finite, Node, Pod, Refusal, World};
 use shimproof_search::TransitionSystem;
 
 /// The machine over one world.
@@ -82,6 +82,12 @@ impl<D: Domain> TransitionSystem for Machine<D> {
                 next,
             ));
         }
+    }
+
+    fn heap_bytes(&self, node: &Node<D>) -> u64 {
+        // What an allocator keeps beside it.
+        const OVERHEAD: usize = 16;
+        (node.pods.capacity() * size_of::<Pod<D>>() + OVERHEAD) as u64
     }
 }
 

@@ -128,14 +128,22 @@ fn a_bound_leaves_whole_runs_open() {
         },
     ];
     for limits in bounds {
-        let found = check_live(&machine, &live(), false, &limits, &mut ()).unwrap();
+        let found = check_live(&machine, &live(), false, Engine::default(), &limits, &mut ()).unwrap();
         assert!(found.bound.is_some());
         for finding in &found.findings {
             assert_eq!(finding.answer, Answer::Unknown, "{}", finding.id);
         }
     }
     // Nothing holds either where it is not known what a shim does.
-    let found = check_live(&machine, &live(), true, &Limits::default(), &mut ()).unwrap();
+    let found = check_live(
+        &machine,
+        &live(),
+        true,
+        Engine::default(),
+        &Limits::default(),
+        &mut (),
+    )
+    .unwrap();
     assert!(
         found
             .findings
@@ -180,6 +188,52 @@ fn faults_that_change_no_file_and_other_pods_add_nothing_under_any_client() {
     }
 }
 
+/// Packed states are states: the same verdicts, numbers and counterexamples, step by step, as whole nodes give.
+#[test]
+fn packed_whole_runs_are_those_of_nodes() {
+    for (name, pods, faults) in [
+        ("containerd-11091", 1, 2),
+        ("containerd-11091", 2, 0),
+        ("containerd-11091-job", 1, 1),
+        ("gvisor-gate-flip", 1, 2),
+        ("containerd-10598-fixed", 2, 0),
+        ("gvisor-userns-admitted", 1, 3),
+    ] {
+        let overrides = Overrides {
+            pods: Some(pods),
+            faults: Some(faults),
+            ..Overrides::default()
+        };
+        let world = scenario(name).world(Catalog::embedded(), &overrides).unwrap();
+        let found = |engine| {
+            let machine = Arc::new(Machine::<Abstract>::new(world.clone()));
+            let found = check_live(&machine, &live(), false, engine, &Limits::default(), &mut ()).unwrap();
+            let runs: Vec<_> = found
+                .findings
+                .into_iter()
+                .map(|finding| {
+                    let run = finding
+                        .counterexample
+                        .map(|found| (found.pod, found.stem, found.promised_at, found.cycle));
+                    (finding.answer, run)
+                })
+                .collect();
+            (
+                runs,
+                found.states,
+                found.transitions,
+                found.depth,
+                machine.facts(),
+            )
+        };
+        assert_eq!(
+            found(Engine::default()),
+            found(Engine::Plain),
+            "{name}, {pods} pods, {faults} faults"
+        );
+    }
+}
+
 /// The counterexample of the founding case is the crash loop itself.
 #[test]
 fn the_crash_loop_is_a_cycle_that_an_option_causes() {
@@ -187,7 +241,15 @@ fn the_crash_loop_is_a_cycle_that_an_option_causes() {
         .world(Catalog::embedded(), &Overrides::default())
         .unwrap();
     let machine = Arc::new(Machine::<Abstract>::new(world));
-    let found = check_live(&machine, &live(), false, &Limits::default(), &mut ()).unwrap();
+    let found = check_live(
+        &machine,
+        &live(),
+        false,
+        Engine::default(),
+        &Limits::default(),
+        &mut (),
+    )
+    .unwrap();
     let counterexample = found.findings[0].counterexample.as_ref().unwrap();
     let refusals: Vec<&str> = counterexample
         .cycle
@@ -204,7 +266,15 @@ fn the_crash_loop_is_a_cycle_that_an_option_causes() {
         .world(Catalog::embedded(), &Overrides::default())
         .unwrap();
     let machine = Arc::new(Machine::<Abstract>::new(world));
-    let found = check_live(&machine, &live(), false, &Limits::default(), &mut ()).unwrap();
+    let found = check_live(
+        &machine,
+        &live(),
+        false,
+        Engine::default(),
+        &Limits::default(),
+        &mut (),
+    )
+    .unwrap();
     let counterexample = found.findings[0].counterexample.as_ref().unwrap();
     assert_eq!(counterexample.cycle, Some(Vec::new()));
     let told = (find_live("requested-pod-runs").unwrap().explain)(machine.world(), counterexample);

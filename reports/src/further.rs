@@ -6,10 +6,10 @@ use shimproof_model::abstraction::Abstract;
 use shimproof_model::trace::{Trace, record, record_lasso};
 use shimproof_model::{Action, World};
 use shimproof_properties::{
-    Counterexample, Engine, LiveFinding, LiveProperty, Machine, PropertyKind, Taken, check, check_live,
+    Counterexample, LiveFinding, LiveProperty, Machine, PropertyKind, Taken, check, check_live,
     containerd_guards_itself, under_any_client,
 };
-use shimproof_search::{Limits, Observer, PackedOptions};
+use shimproof_search::Observer;
 
 use crate::asked::Asked;
 use crate::rests_on::unproven;
@@ -173,21 +173,6 @@ fn guards_itself_with(
     })
 }
 
-/// What a state takes in a search that keeps every step, in bytes, at the most.
-const BYTES_OF_A_STATE: u64 = 2048;
-
-/// A search for whole runs keeps states and steps as they are. So the bound on memory is one on their number.
-fn limits_of_whole_runs(question: &Question<'_>) -> Limits {
-    let room = match question.engine {
-        Engine::Exact(PackedOptions { memory, .. }) => memory.map(|bytes| bytes / BYTES_OF_A_STATE),
-        Engine::Plain | Engine::Stateright => None,
-    };
-    Limits {
-        max_states: question.limits.max_states.into_iter().chain(room).min(),
-        ..question.limits.clone()
-    }
-}
-
 fn whole_runs(
     properties: &[LiveProperty<Abstract>],
     machine: &Arc<Machine<Abstract>>,
@@ -196,8 +181,14 @@ fn whole_runs(
     question: &Question<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Vec<PropertyResult>, VerifyError> {
-    let limits = limits_of_whole_runs(question);
-    let found = check_live(machine, properties, unknown, &limits, observer)?;
+    let found = check_live(
+        machine,
+        properties,
+        unknown,
+        question.engine,
+        question.limits,
+        observer,
+    )?;
     let rests_on = unproven(machine.world(), &machine.facts());
     let search = OwnSearch {
         what: "with every step kept, for whole runs".to_owned(),

@@ -4,7 +4,7 @@ use crate::error::guarded;
 use crate::limits::Watch;
 use crate::property::{OnState, OnStep};
 use crate::question::{Question, Role, questions};
-use crate::state_table::{Sought, StateTable, Vacancy};
+use crate::state_table::{Sought, StateTable, Vacancy, bytes_with};
 use crate::{
     Activity, Bound, ErrorOf, Finding, Kind, Limits, Observer, Outcome, OutcomeOf, Path, PathOf, Progress,
     Property, SearchError, TransitionSystem, Verdict, VerdictOf,
@@ -28,7 +28,7 @@ pub fn breadth_first<S: TransitionSystem + ?Sized>(
     limits: &Limits,
     observer: &mut dyn Observer,
 ) -> Result<OutcomeOf<S>, ErrorOf<S>> {
-    let mut search = Search::new(system, properties, limits, ());
+    let mut search = Search::new(system, properties, limits.clone(), ());
     let bound = search.run(observer)?;
     search.outcome(bound)
 }
@@ -41,6 +41,10 @@ pub(crate) trait Recorder<S: TransitionSystem + ?Sized> {
 
     /// All steps of the state have been recorded. States are expanded in the order of their indices.
     fn expanded(&mut self);
+
+    /// The bytes that are taken once so many steps of the next state are recorded, and that will be taken by what
+    /// is done with the steps.
+    fn bytes_with(&self, steps: usize) -> u64;
 }
 
 impl<S: TransitionSystem + ?Sized> Recorder<S> for () {
@@ -49,16 +53,23 @@ impl<S: TransitionSystem + ?Sized> Recorder<S> for () {
     }
 
     fn expanded(&mut self) {}
+
+    fn bytes_with(&self, _: usize) -> u64 {
+        0
+    }
 }
 
 /// How often an observer hears of a long level.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(150);
 
+/// What a search takes for itself, whatever it may take for states.
+const FREE_MEMORY: u64 = 2 << 20;
+
 /// The parent of an initial state.
 const NO_PARENT: u32 = u32::MAX;
 
 /// Why a search ends before the space does.
-enum Halt<S: TransitionSystem + ?Sized> {
+pub(crate) enum Halt<S: TransitionSystem + ?Sized> {
     Bound(Bound),
     Fault(Box<ErrorOf<S>>),
 }
@@ -88,14 +99,16 @@ enum Place<S: TransitionSystem + ?Sized> {
 pub(crate) struct Search<'a, S: TransitionSystem + ?Sized, R> {
     system: &'a S,
     properties: &'a [Property<S>],
-    limits: &'a Limits,
-    watch: Watch,
+    limits: Limits,
+    pub(crate) watch: Watch,
     pub(crate) recorder: R,
     pub(crate) states: StateTable<S::State>,
     /// For each successor of the state that is being expanded; kept for its memory.
     sought: Vec<Sought>,
     /// For each state, the state from which it was first reached.
     parents: Vec<u32>,
+    /// What states have on the heap.
+    heap_bytes: u64,
     state_questions: Vec<Question<'a, OnState<S>>>,
     step_questions: Vec<Question<'a, OnStep<S>>>,
     /// For each property, where its condition was decided.
@@ -112,17 +125,18 @@ pub(crate) struct Search<'a, S: TransitionSystem + ?Sized, R> {
 }
 
 impl<'a, S: TransitionSystem + ?Sized, R: Recorder<S>> Search<'a, S, R> {
-    pub(crate) fn new(system: &'a S, properties: &'a [Property<S>], limits: &'a Limits, recorder: R) -> Self {
+    pub(crate) fn new(system: &'a S, properties: &'a [Property<S>], limits: Limits, recorder: R) -> Self {
         let (state_questions, step_questions) = questions(properties);
         Self {
             system,
             properties,
+            watch: Watch::start(&limits),
             limits,
-            watch: Watch::start(limits),
             recorder,
             states: StateTable::new(),
             sought: Vec::new(),
             parents: Vec::new(),
+            heap_bytes: 0,
             state_questions,
             step_questions,
             places: properties.iter().map(|_| None).collect(),
@@ -186,7 +200,7 @@ impl<'a, S: TransitionSystem + ?Sized, R: Recorder<S>> Search<'a, S, R> {
             states: self.states.len() as u64,
             transitions: self.transitions,
             queue: (self.states.len() - expanded) as u64,
-            memory: self.states.bytes() + (self.parents.capacity() * size_of::<u32>()) as u64,
+            memory: self.bytes_with(0),
             elapsed,
         }
     }
@@ -204,6 +218,11 @@ impl<'a, S: TransitionSystem + ?Sized, R: Recorder<S>> Search<'a, S, R> {
         let (system, state) = (self.system, self.states.get(index));
         if let Err(message) = guarded(|| system.successors(state, successors)) {
             return Err(self.panicked(Activity::Successors, message, index, None).into());
+        }
+        if let Some(max_memory) = self.limits.max_memory
+            && self.bytes_with(successors.len()) > max_memory.saturating_add(FREE_MEMORY)
+        {
+            return Err(Bound::Memory(max_memory).into());
         }
         if successors.is_empty() {
             self.terminal_states += 1;
@@ -232,6 +251,14 @@ impl<'a, S: TransitionSystem + ?Sized, R: Recorder<S>> Search<'a, S, R> {
         Ok(())
     }
 
+    /// The bytes that are taken once the steps of the next state are stored, if it has so many.
+    fn bytes_with(&self, steps: usize) -> u64 {
+        self.states.bytes_with(steps)
+            + bytes_with(&self.parents, steps)
+            + self.heap_bytes
+            + self.recorder.bytes_with(steps)
+    }
+
     /// Stores a new state and asks about it, if the limits let it in.
     fn admit(
         &mut self,
@@ -253,6 +280,7 @@ impl<'a, S: TransitionSystem + ?Sized, R: Recorder<S>> Search<'a, S, R> {
         if self.states.len() as u64 >= max_states {
             return Err(Bound::States(max_states).into());
         }
+        self.heap_bytes += self.system.heap_bytes(&state);
         let index = self.states.add(vacancy, state);
         self.parents.push(parent);
         self.depth = self.level + 1;

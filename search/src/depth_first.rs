@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::as_stateright::{Step, distinct_initial_states};
 use crate::error::guarded;
 use crate::limits::Watch;
+use crate::packed::resident_memory;
 use crate::property::Condition;
 use crate::{Activity, Answer, Bound, Kind, Limits, Property, TransitionSystem};
 
@@ -73,6 +74,8 @@ where
         antecedents: vec![false; properties.len()],
         expanded: 0,
         max_states: limits.max_states.unwrap_or(u64::MAX),
+        max_memory: limits.max_memory,
+        memory_before: resident_memory().unwrap_or(u64::MAX),
         watch,
         bound,
         fault: None,
@@ -145,6 +148,9 @@ struct Record<State: Debug> {
     antecedents: Vec<bool>,
     expanded: u64,
     max_states: u64,
+    max_memory: Option<u64>,
+    /// What the process had when the search began.
+    memory_before: u64,
     watch: Watch,
     bound: Option<Bound>,
     fault: Option<DepthFirstError<State>>,
@@ -153,6 +159,23 @@ struct Record<State: Debug> {
 impl<State: Debug> Record<State> {
     const fn is_over(&self) -> bool {
         self.bound.is_some() || self.fault.is_some()
+    }
+
+    /// The bound that is reached before one more state is expanded.
+    fn bound(&mut self) -> Option<Bound> {
+        const STATES_BETWEEN_LOOKS: u64 = 1024;
+
+        if let Err(bound) = self.watch.look() {
+            return Some(bound);
+        }
+        if self.expanded >= self.max_states {
+            return Some(Bound::States(self.max_states));
+        }
+        let max_memory = self
+            .max_memory
+            .filter(|_| self.expanded.is_multiple_of(STATES_BETWEEN_LOOKS))?;
+        let grown = resident_memory()?.saturating_sub(self.memory_before);
+        (grown > max_memory).then_some(Bound::Memory(max_memory))
     }
 }
 
@@ -228,10 +251,7 @@ impl<S: TransitionSystem> Model for RecordingModel<S> {
         if record.is_over() {
             return;
         }
-        record.bound = match record.watch.look() {
-            Ok(_) if record.expanded >= record.max_states => Some(Bound::States(record.max_states)),
-            looked => looked.err(),
-        };
+        record.bound = record.bound();
         if record.bound.is_some() {
             return;
         }

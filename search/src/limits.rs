@@ -17,6 +17,9 @@ pub struct Limits {
     pub max_depth: Option<u32>,
     /// The search ends soon after this long.
     pub max_time: Option<Duration>,
+    /// The most bytes that states, tables and steps may take, besides some 2 MiB. The search ends before it takes
+    /// more; with Stateright, which keeps no account of it, soon after the process has grown by more.
+    pub max_memory: Option<u64>,
     /// The search ends soon after this becomes true; for an interrupt from the keyboard, for example.
     pub stop: Option<Arc<AtomicBool>>,
 }
@@ -32,7 +35,7 @@ pub enum Bound {
     Time(Duration),
     /// [`Limits::stop`].
     Stopped,
-    /// [`crate::PackedOptions::memory`], in bytes.
+    /// [`Limits::max_memory`] or [`crate::PackedOptions::memory`], in bytes.
     Memory(u64),
 }
 
@@ -71,6 +74,23 @@ impl Watch {
 
     pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    /// From now on the search may take so long since its start.
+    pub(crate) fn allow(&mut self, max_time: Option<Duration>) {
+        self.max_time = max_time;
+    }
+
+    /// The bound that is reached now, whatever was seen a moment ago.
+    pub(crate) fn now(&self) -> Result<(), Bound> {
+        let stopped = self.stop.as_ref();
+        if stopped.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            return Err(Bound::Stopped);
+        }
+        match self.max_time {
+            Some(max_time) if self.elapsed() >= max_time => Err(Bound::Time(max_time)),
+            _ => Ok(()),
+        }
     }
 
     /// To be called before each state that is expanded; the time of the latest look at the clock, or the

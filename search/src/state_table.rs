@@ -65,9 +65,15 @@ impl<State: Eq + Hash> StateTable<State> {
         self.states.len()
     }
 
-    /// The bytes that it uses, without what states have on the heap.
-    pub(crate) const fn bytes(&self) -> u64 {
-        (self.states.capacity() * size_of::<State>() + self.slots.capacity() * size_of::<Slot>()) as u64
+    /// The bytes that it takes at the most while so many states are added, without what states have on the heap.
+    pub(crate) fn bytes_with(&self, more: usize) -> u64 {
+        // Old slots are kept until the new ones are filled.
+        let slots = if self.states.len() + more > self.slots.len() / 4 * 3 {
+            self.slots.len() * 3
+        } else {
+            self.slots.len()
+        };
+        bytes_with(&self.states, more) + (slots * size_of::<Slot>()) as u64
     }
 
     pub(crate) fn get(&self, index: u32) -> &State {
@@ -138,6 +144,17 @@ impl<State: Eq + Hash> StateTable<State> {
             self.slots[at] = slot;
         }
     }
+}
+
+/// The bytes of a vector with so many more elements: when it is full it doubles.
+pub(crate) fn bytes_with<T>(vector: &Vec<T>, more: usize) -> u64 {
+    let needed = vector.len() + more;
+    let capacity = if needed > vector.capacity() {
+        needed.max(vector.capacity() * 2)
+    } else {
+        vector.capacity()
+    };
+    (capacity * size_of::<T>()) as u64
 }
 
 fn hash<T: Hash>(value: &T) -> u32 {

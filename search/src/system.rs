@@ -24,6 +24,12 @@ pub trait TransitionSystem {
     ///
     /// `out` is empty when the search calls this. A state for which nothing is pushed is terminal.
     fn successors(&self, state: &Self::State, out: &mut Vec<(Self::Action, Self::State)>);
+
+    /// The bytes that a state has on the heap, for [`crate::Limits::max_memory`].
+    fn heap_bytes(&self, state: &Self::State) -> u64 {
+        let _ = state;
+        0
+    }
 }
 
 /// The [`Path`] of a system.

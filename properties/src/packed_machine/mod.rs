@@ -26,7 +26,25 @@ use crate::reachability::Reachability;
 pub use action_kind::ACTION_KINDS;
 pub use guard_counts::{GuardCounts, GuardCoverage};
 pub use memo::Memo;
-pub(crate) use search::search;
+pub(crate) use search::{search, unpacked_error};
+
+/// Does something with as many words for a state as a packing has: `$words` is their number in `$body`.
+macro_rules! with_words {
+    ($packing:expr, $words:ident => $body:expr) => {
+        $crate::packed_machine::with_words!(@ $packing, $words => $body; 1 2 3 4 5 6)
+    };
+    (@ $packing:expr, $words:ident => $body:expr; $($number:literal)+) => {
+        match $packing.words() {
+            $($number => {
+                const $words: usize = $number;
+                $body
+            })+
+            // A packing has at most `MAX_WORDS` words, and the list goes as far.
+            words => Err(PackingError::Pods { pods: words }.into()),
+        }
+    };
+}
+pub(crate) use with_words;
 
 /// The machine over one world, with states of so many words.
 #[derive(Debug)]
@@ -168,6 +186,24 @@ impl<const W: usize> PackedSystem for PackedMachine<W> {
 
     #[inline]
     fn successors(&self, state: &[u64; W], memo: &mut Memo, emit: &mut impl FnMut(PackedStep, &[u64; W])) {
+        self.emit(state, memo, emit);
+    }
+
+    #[inline]
+    fn canonical(&self, state: &mut [u64; W]) {
+        self.packing.canonical(state);
+    }
+}
+
+impl<const W: usize> PackedMachine<W> {
+    /// Emits what a state leads to, in the order of the machine.
+    #[inline]
+    pub(crate) fn emit(
+        &self,
+        state: &[u64; W],
+        memo: &mut Memo,
+        emit: &mut impl FnMut(PackedStep, &[u64; W]),
+    ) {
         let first = self.packing.environment_words();
         let env = environment_of(state, first);
         memo.begin(&self.guards);
@@ -221,18 +257,13 @@ impl<const W: usize> PackedSystem for PackedMachine<W> {
             }
         }
     }
-
-    #[inline]
-    fn canonical(&self, state: &mut [u64; W]) {
-        self.packing.canonical(state);
-    }
 }
 
 /// The words of an environment; unused ones are zero.
-type EnvironmentWords = [u64; MAX_WORDS - MAX_PODS];
+pub(crate) type EnvironmentWords = [u64; MAX_WORDS - MAX_PODS];
 
 #[inline]
-fn environment_of(state: &[u64], words: usize) -> EnvironmentWords {
+pub(crate) fn environment_of(state: &[u64], words: usize) -> EnvironmentWords {
     let mut env = EnvironmentWords::default();
     env[..words].copy_from_slice(&state[..words]);
     env

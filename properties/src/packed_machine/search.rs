@@ -8,7 +8,7 @@ use shimproof_search as search;
 use shimproof_search::{Limits, Observer, PackedOptions, SearchError};
 
 use super::judgement::MAX_PROPERTIES;
-use super::{PackedMachine, PackedStep, Reached};
+use super::{PackedMachine, PackedStep, Reached, with_words};
 use crate::check::{CheckError, Covered, Finding, Findings, facts, ids};
 use crate::machine::Machine;
 use crate::property::Property;
@@ -30,21 +30,12 @@ pub(crate) fn search(
         });
     }
     let packing = Packing::new(machine.world())?;
-    macro_rules! with_words {
-        ($($words:literal),+) => {
-            match packing.words() {
-                $($words => {
-                    let (properties, reachabilities) = (properties.to_vec(), reachabilities.to_vec());
-                    let machine = Arc::clone(machine);
-                    let packed = PackedMachine::<$words>::new(machine, packing, properties, reachabilities);
-                    of_width(&packed, options, limits, observer)
-                })+
-                // A packing has at most `MAX_WORDS` words, and the list below goes as far.
-                _ => Err(PackingError::Pods { pods: machine.world().pods.len() }.into()),
-            }
-        };
-    }
-    with_words!(1, 2, 3, 4, 5, 6)
+    let (properties, reachabilities) = (properties.to_vec(), reachabilities.to_vec());
+    let machine = Arc::clone(machine);
+    with_words!(packing, WORDS => {
+        let packed = PackedMachine::<WORDS>::new(machine, packing, properties, reachabilities);
+        of_width(&packed, options, limits, observer)
+    })
 }
 
 fn of_width<const W: usize>(
@@ -102,7 +93,7 @@ fn reachable<const W: usize>(packed: &PackedMachine<W>, number: usize) -> search
     )
 }
 
-fn unpacked_error<const W: usize>(
+pub(crate) fn unpacked_error<const W: usize>(
     packed: &PackedMachine<W>,
     error: SearchError<[u64; W], PackedStep>,
 ) -> CheckError {

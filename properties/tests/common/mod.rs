@@ -35,7 +35,7 @@ pub fn further(what: &str, machine: &Arc<Machine<Abstract>>, unknown: bool) -> V
         .into_iter()
         .filter(|property| (property.not_of)(machine.world()).is_none())
         .collect();
-    let whole = check_live(machine, &properties, unknown, &limits, &mut ()).unwrap();
+    let whole = check_live(machine, &properties, unknown, Engine::default(), &limits, &mut ()).unwrap();
     for finding in &whole.findings {
         if let Some(counterexample) = &finding.counterexample {
             replays(&format!("{what}, {}", finding.id), machine, counterexample);

@@ -137,7 +137,7 @@ impl Sequence {
             .all_steps()
             .any(|step| step.action.pod.is_some_and(|pod| pod > 0));
         // Without a finding it is a run that shows nothing in particular.
-        let finds = !trace.finding.is_empty();
+        let finds = !trace.property.is_empty() && !trace.finding.is_empty();
         let mut events = Vec::new();
         for (index, step) in trace.steps.iter().enumerate() {
             let last = index + 1 == trace.steps.len() && trace.cycle.is_none() && finds;

@@ -23,7 +23,7 @@ use crate::verification::VerifyError;
 /// How mutants are run.
 #[derive(Clone, Copy, Debug)]
 pub struct MutantsOptions<'a> {
-    /// When to stop: after how long, or when told to. Searches have no limits of their own.
+    /// When to stop: after how long, or when told to. Searches have no other limits of their own; they share the memory.
     pub limits: &'a Limits,
     /// How many threads.
     pub threads: usize,
@@ -124,6 +124,10 @@ pub fn mutant_run(
     let started = Instant::now();
     let limits = &Limits {
         stop: options.limits.stop.clone(),
+        max_memory: options
+            .limits
+            .max_memory
+            .map(|memory| memory / options.threads.max(1) as u64),
         ..Limits::default()
     };
     let questions = Questions::all();

@@ -150,7 +150,7 @@ impl Questions {
             .collect();
         let machine = Arc::new(Machine::new(world));
         let unknown = check(&machine, &[], &[], Engine::default(), limits, &mut ())?.unknown;
-        let found = check_live(&machine, &properties, unknown, limits, &mut ())?;
+        let found = check_live(&machine, &properties, unknown, Engine::default(), limits, &mut ())?;
         let mut answers = found.findings.into_iter().map(|finding| finding.answer);
         let live = asked
             .into_iter()

@@ -1,9 +1,16 @@
 //! Strongly connected components.
 
+use crate::Bound;
+
 /// Where a node's successors are, and what they are.
 pub(super) trait Successors {
     /// The `position`th successor of `node`; none past the last.
     fn successor(&self, node: u32, position: usize) -> Option<u32>;
+
+    /// Asked for each node and each step: whether to go on.
+    fn look(&self) -> Result<(), Bound> {
+        Ok(())
+    }
 }
 
 /// The strongly connected components of what `roots` reach, by Tarjan's algorithm ("Depth-first search and
@@ -16,7 +23,7 @@ pub(super) fn components(
     roots: impl Iterator<Item = u32>,
     successors: &impl Successors,
     mut component: impl FnMut(&[u32]),
-) {
+) -> Result<(), Bound> {
     const UNSEEN: u32 = u32::MAX;
     const DONE: u32 = u32::MAX - 1;
 
@@ -32,6 +39,7 @@ pub(super) fn components(
         }
         calls.push((root, 0));
         while let Some((node, position)) = calls.last_mut() {
+            successors.look()?;
             let at = *node as usize;
             if *position == 0 && order[at] == UNSEEN {
                 order[at] = visited;
@@ -63,6 +71,7 @@ pub(super) fn components(
             }
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -113,7 +122,8 @@ mod tests {
                     assert_eq!(found[*member as usize].replace(count), None);
                 }
                 count += 1;
-            });
+            })
+            .unwrap();
             let reaches = reaches(&graph);
             for one in 0..graph.len() {
                 prop_assert_eq!(found[one].is_some(), reaches[root as usize][one]);
@@ -135,7 +145,8 @@ mod tests {
         let mut sizes = Vec::new();
         components(graph.len(), [0].into_iter(), &graph, |members| {
             sizes.push(members.len());
-        });
+        })
+        .unwrap();
         assert_eq!(sizes, [1_000_001]);
     }
 }

@@ -1,16 +1,18 @@
 //! The reachable part of a system with all of its steps.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
 use super::{
-    FairSystem, LivenessError, LivenessErrorOf, LivenessKind, LivenessProperty, LivenessVerdictOf,
-    MAX_PROCESSES,
+    FairSystem, LivenessError, LivenessErrorOf, LivenessKind, LivenessProperty, LivenessVerdict,
+    LivenessVerdictOf, MAX_PROCESSES,
 };
-use crate::breadth_first::{Recorder, Search};
+use crate::breadth_first::{Halt, Recorder, Search};
 use crate::error::guarded;
 use crate::property::OnState;
+use crate::state_table::bytes_with;
 use crate::{Activity, Bound, ErrorOf, Limits, Observer, OutcomeOf, PathOf, SearchError, TransitionSystem};
 
 /// The steps of a system between its states, which are named by their indices in the search.
@@ -23,7 +25,34 @@ pub(super) struct StepGraph<'a, S: FairSystem + ?Sized> {
     bound: Option<Bound>,
     /// For each state, the processes that can change it, one bit each.
     enabled: Vec<u64>,
+    /// The most bytes that looking for a cycle may take.
+    pub(super) memory_of_walk: u64,
+    /// How much was looked at since the last look at the clock.
+    looked: Cell<u32>,
 }
+
+/// Of the limits on time and memory, exploration has a part; the rest is for the verdicts.
+fn of_exploration(limits: &Limits) -> Limits {
+    Limits {
+        max_time: limits.max_time.map(|time| time * 2 / 3),
+        max_memory: limits.max_memory.map(|memory| memory - memory / 4),
+        ..limits.clone()
+    }
+}
+
+/// The limit that was given, for that on the exploration.
+fn as_given(bound: Bound, limits: &Limits) -> Bound {
+    match bound {
+        Bound::Time(time) => Bound::Time(limits.max_time.unwrap_or(time)),
+        Bound::Memory(memory) => Bound::Memory(limits.max_memory.unwrap_or(memory)),
+        other => other,
+    }
+}
+
+/// What the verdict on a property takes for a state and for a step, at the most: distances, arrivals and
+/// components, or predecessors, and a walk through a component.
+const VERDICT_BYTES_OF_A_STATE: u64 = 200;
+const VERDICT_BYTES_OF_A_STEP: u64 = 4;
 
 /// Actions, with the states to which they lead.
 type RetracedOf<S> = Vec<(<S as TransitionSystem>::Action, <S as TransitionSystem>::State)>;
@@ -64,6 +93,14 @@ impl<S: FairSystem + ?Sized> Recorder<S> for Steps<S> {
     fn expanded(&mut self) {
         self.ends.push(self.to.len());
     }
+
+    fn bytes_with(&self, steps: usize) -> u64 {
+        bytes_with(&self.ends, 1)
+            + bytes_with(&self.to, steps)
+            + bytes_with(&self.process, steps)
+            + (self.ends.len() + steps) as u64 * VERDICT_BYTES_OF_A_STATE
+            + (self.to.len() + steps) as u64 * VERDICT_BYTES_OF_A_STEP
+    }
 }
 
 /// One step.
@@ -80,7 +117,7 @@ pub(super) struct GraphStep {
 impl<'a, S: FairSystem + ?Sized> StepGraph<'a, S> {
     pub(super) fn explore(
         system: &'a S,
-        limits: &'a Limits,
+        limits: &Limits,
         observer: &mut dyn Observer,
     ) -> Result<Self, LivenessErrorOf<S>> {
         let steps = Steps {
@@ -90,8 +127,9 @@ impl<'a, S: FairSystem + ?Sized> StepGraph<'a, S> {
             numbers: FxHashMap::default(),
             too_many_processes: false,
         };
-        let mut search = Search::new(system, &[], limits, steps);
-        let bound = search.run(observer)?;
+        let mut search = Search::new(system, &[], of_exploration(limits), steps);
+        let bound = search.run(observer)?.map(|bound| as_given(bound, limits));
+        search.watch.allow(limits.max_time);
         if search.recorder.too_many_processes {
             return Err(LivenessError::TooManyProcesses);
         }
@@ -100,6 +138,8 @@ impl<'a, S: FairSystem + ?Sized> StepGraph<'a, S> {
             system,
             bound,
             enabled: Vec::new(),
+            memory_of_walk: limits.max_memory.map_or(u64::MAX, |memory| memory / 4),
+            looked: Cell::new(0),
         };
         graph.enabled = graph
             .expanded_states()
@@ -112,7 +152,36 @@ impl<'a, S: FairSystem + ?Sized> StepGraph<'a, S> {
         self.search.outcome(self.bound)
     }
 
-    pub(super) fn verdict(&self, property: &LivenessProperty<S>) -> Result<LivenessVerdictOf<S>, ErrorOf<S>> {
+    /// To be called for each state or step that is looked at: whether to go on.
+    pub(super) fn look(&self) -> Result<(), Bound> {
+        const CALLS_BETWEEN_LOOKS: u32 = 1 << 12;
+
+        let looked = self.looked.get() + 1;
+        if looked < CALLS_BETWEEN_LOOKS {
+            self.looked.set(looked);
+            return Ok(());
+        }
+        self.looked.set(0);
+        self.search.watch.now()
+    }
+
+    /// The verdict is not known if a limit is reached on the way, which is then that of the outcome.
+    pub(super) fn verdict(
+        &mut self,
+        property: &LivenessProperty<S>,
+    ) -> Result<LivenessVerdictOf<S>, ErrorOf<S>> {
+        match self.decide(property) {
+            Ok(verdict) => Ok(verdict),
+            Err(Halt::Bound(bound)) => {
+                self.bound.get_or_insert(bound);
+                Ok(LivenessVerdict::Unknown)
+            }
+            Err(Halt::Fault(error)) => Err(*error),
+        }
+    }
+
+    fn decide(&self, property: &LivenessProperty<S>) -> Result<LivenessVerdictOf<S>, Halt<S>> {
+        self.search.watch.now()?;
         let premise = self.truth(&property.premise, || {
             Activity::Antecedent(property.id().to_owned())
         })?;
@@ -126,15 +195,12 @@ impl<'a, S: FairSystem + ?Sized> StepGraph<'a, S> {
     }
 
     /// Whether a condition is true, for each state.
-    fn truth(
-        &self,
-        condition: &OnState<S>,
-        activity: impl Fn() -> Activity,
-    ) -> Result<Vec<bool>, ErrorOf<S>> {
+    fn truth(&self, condition: &OnState<S>, activity: impl Fn() -> Activity) -> Result<Vec<bool>, Halt<S>> {
         self.states()
             .map(|index| {
+                self.look()?;
                 guarded(|| condition(self.system, self.search.states.get(index)))
-                    .map_err(|message| self.search.panicked(activity(), message, index, None))
+                    .map_err(|message| self.search.panicked(activity(), message, index, None).into())
             })
             .collect()
     }

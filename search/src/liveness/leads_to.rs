@@ -16,16 +16,17 @@ use rustc_hash::FxHashMap;
 use super::components::{Successors, components};
 use super::graph::{GraphStep, StepGraph};
 use super::{FairSystem, Lasso, LivenessVerdict, LivenessVerdictOf};
-use crate::ErrorOf;
+use crate::Bound;
+use crate::breadth_first::Halt;
 
 impl<S: FairSystem + ?Sized> StepGraph<'_, S> {
     pub(super) fn leads_to(
         &self,
         premise: &[bool],
         conclusion: &[bool],
-    ) -> Result<LivenessVerdictOf<S>, ErrorOf<S>> {
-        let broken = BrokenPromises::search(self, premise, conclusion);
-        let components = FairComponents::of(self, &broken);
+    ) -> Result<LivenessVerdictOf<S>, Halt<S>> {
+        let broken = BrokenPromises::search(self, premise, conclusion)?;
+        let components = FairComponents::of(self, &broken)?;
         let Some(&entry) = broken.nearest.iter().find(|state| components.is_fair(**state)) else {
             return Ok(if self.is_complete() {
                 LivenessVerdict::Holds {
@@ -39,7 +40,7 @@ impl<S: FairSystem + ?Sized> StepGraph<'_, S> {
         let mut stem = self.path_to(promise)?;
         let promised_at = stem.len();
         stem.steps.extend(self.retrace(&since)?);
-        let cycle = self.retrace(&components.cycle(self, entry))?;
+        let cycle = self.retrace(&components.cycle(self, entry)?)?;
         Ok(LivenessVerdict::Violated(Lasso {
             stem,
             promised_at,
@@ -69,7 +70,7 @@ impl BrokenPromises {
         graph: &StepGraph<'_, S>,
         premise: &[bool],
         conclusion: &[bool],
-    ) -> Self {
+    ) -> Result<Self, Bound> {
         let mut arrivals: Vec<Option<Arrival>> = vec![None; conclusion.len()];
         let mut nearest = Vec::new();
         let distances = graph.distances();
@@ -99,6 +100,7 @@ impl BrokenPromises {
             nearest.extend_from_slice(&frontier);
             let mut next = Vec::new();
             for from in frontier {
+                graph.look()?;
                 for step in graph.steps(from).filter(|step| stays_open(step.to)) {
                     let arrival = &mut arrivals[step.to as usize];
                     if arrival.is_none() {
@@ -113,7 +115,7 @@ impl BrokenPromises {
             frontier = next;
             distance += 1;
         }
-        Self { nearest, arrivals }
+        Ok(Self { nearest, arrivals })
     }
 
     fn contains(&self, state: u32) -> bool {
@@ -149,12 +151,13 @@ struct FairComponents {
 const NO_COMPONENT: u32 = u32::MAX;
 
 impl FairComponents {
-    fn of<S: FairSystem + ?Sized>(graph: &StepGraph<'_, S>, broken: &BrokenPromises) -> Self {
+    fn of<S: FairSystem + ?Sized>(graph: &StepGraph<'_, S>, broken: &BrokenPromises) -> Result<Self, Bound> {
         let mut of_state = vec![NO_COMPONENT; broken.arrivals.len()];
         let mut is_fair = Vec::new();
         let mut number = 0;
         let roots = broken.nearest.iter().copied();
-        components(of_state.len(), roots, &WhileOpen { graph, broken }, |members| {
+        let open = WhileOpen { graph, broken };
+        components(of_state.len(), roots, &open, |members| {
             for member in members {
                 of_state[*member as usize] = number;
             }
@@ -171,8 +174,8 @@ impl FairComponents {
             }
             is_fair.push(always_enabled & !taken == 0);
             number += 1;
-        });
-        Self { of_state, is_fair }
+        })?;
+        Ok(Self { of_state, is_fair })
     }
 
     fn is_fair(&self, state: u32) -> bool {
@@ -182,25 +185,34 @@ impl FairComponents {
 
     /// A short walk from a state of a fair component back to it, in which each process acts or is unable to.
     /// Empty if no process is able to in `entry`.
-    fn cycle<S: FairSystem + ?Sized>(&self, graph: &StepGraph<'_, S>, entry: u32) -> Vec<GraphStep> {
+    fn cycle<S: FairSystem + ?Sized>(
+        &self,
+        graph: &StepGraph<'_, S>,
+        entry: u32,
+    ) -> Result<Vec<GraphStep>, Bound> {
         // A process that cannot act in `entry` is unable to once in every round; only the others matter.
         let start = Walk {
             at: entry,
             owed: graph.enabled(entry),
         };
         if start.owed == 0 {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let is_closed = |walk: Walk| walk.at == entry && walk.owed == 0;
-        if let Some((steps, _)) = self.shortest_walk(graph, start, MAX_PAIRS, is_closed) {
-            return steps;
+        let room = usize::try_from(graph.memory_of_walk / BYTES_OF_A_PAIR).unwrap_or(usize::MAX);
+        if let Some((steps, _)) = self.shortest_walk(graph, start, MAX_PAIRS.min(room), is_closed)? {
+            return Ok(steps);
         }
         self.pieced_cycle(graph, start)
     }
 
     /// The walk that each time takes the shortest way to where some process acts or is unable to, and home in
     /// the end.
-    fn pieced_cycle<S: FairSystem + ?Sized>(&self, graph: &StepGraph<'_, S>, start: Walk) -> Vec<GraphStep> {
+    fn pieced_cycle<S: FairSystem + ?Sized>(
+        &self,
+        graph: &StepGraph<'_, S>,
+        start: Walk,
+    ) -> Result<Vec<GraphStep>, Bound> {
         let mut cycle = Vec::new();
         let mut walk = start;
         while walk.owed != 0 || walk.at != start.at {
@@ -213,13 +225,13 @@ impl FairComponents {
             };
             // Each state of a component leads to each other, and in a fair one everything owed can be paid,
             // so there is a walk; without one, the loop must end all the same.
-            let Some((steps, next)) = self.shortest_walk(graph, walk, usize::MAX, is_progress) else {
+            let Some((steps, next)) = self.shortest_walk(graph, walk, usize::MAX, is_progress)? else {
                 break;
             };
             cycle.extend(steps);
             walk = next;
         }
-        cycle
+        Ok(cycle)
     }
 
     /// A shortest walk inside the component from `start` to a goal; none if more than `max_pairs` pairs were
@@ -230,12 +242,13 @@ impl FairComponents {
         start: Walk,
         max_pairs: usize,
         is_goal: impl Fn(Walk) -> bool,
-    ) -> Option<(Vec<GraphStep>, Walk)> {
+    ) -> Result<Option<(Vec<GraphStep>, Walk)>, Bound> {
         let component = self.of_state[start.at as usize];
         let mut arrivals: FxHashMap<Walk, Option<(Walk, GraphStep)>> = FxHashMap::default();
         arrivals.insert(start, None);
         let mut queue = VecDeque::from([start]);
         while let Some(walk) = queue.pop_front() {
+            graph.look()?;
             for step in graph.steps(walk.at) {
                 if self.of_state[step.to as usize] != component {
                     continue;
@@ -256,20 +269,22 @@ impl FairComponents {
                         at = *before;
                     }
                     steps.reverse();
-                    return Some((steps, next));
+                    return Ok(Some((steps, next)));
                 }
                 if arrivals.len() > max_pairs {
-                    return None;
+                    return Ok(None);
                 }
                 queue.push_back(next);
             }
         }
-        None
+        Ok(None)
     }
 }
 
 /// How many pairs of a state and a set of processes are looked at before a shortest cycle is given up.
 const MAX_PAIRS: usize = 1 << 22;
+/// What a pair takes while a table of them grows.
+const BYTES_OF_A_PAIR: u64 = 256;
 
 /// A state, and the processes that have neither acted nor been unable to since the walk began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -290,6 +305,10 @@ impl<S: FairSystem + ?Sized> Successors for WhileOpen<'_, '_, S> {
         let to = self.graph.step(node, place).to;
         // A step that leaves is shown as one that stays: it connects nothing.
         Some(if self.broken.contains(to) { to } else { node })
+    }
+
+    fn look(&self) -> Result<(), Bound> {
+        self.graph.look()
     }
 }
 
@@ -336,18 +355,18 @@ mod tests {
             let limits = Limits::default();
             let graph = StepGraph::explore(&ring, &limits, &mut ()).unwrap();
             let (always, never) = (vec![true; graph.states().len()], vec![false; graph.states().len()]);
-            let broken = BrokenPromises::search(&graph, &always, &never);
-            let components = FairComponents::of(&graph, &broken);
+            let broken = BrokenPromises::search(&graph, &always, &never).unwrap();
+            let components = FairComponents::of(&graph, &broken).unwrap();
             for entry in graph.states().filter(|state| components.is_fair(*state) && graph.enabled(*state) != 0) {
                 let start = Walk { at: entry, owed: graph.enabled(entry) };
-                let pieced = components.pieced_cycle(&graph, start);
+                let pieced = components.pieced_cycle(&graph, start).unwrap();
                 let mut walk = start;
                 for step in &pieced {
                     prop_assert_eq!(step.from, walk.at);
                     walk = Walk { at: step.to, owed: walk.owed & !step.taken & graph.enabled(step.to) };
                 }
                 prop_assert_eq!(walk, Walk { at: entry, owed: 0 });
-                prop_assert!(components.cycle(&graph, entry).len() <= pieced.len());
+                prop_assert!(components.cycle(&graph, entry).unwrap().len() <= pieced.len());
             }
         }
     }

@@ -108,7 +108,7 @@ pub type LivenessErrorOf<S> = LivenessError<<S as TransitionSystem>::State, <S a
 
 /// Explores `system` as [`crate::breadth_first`] does, keeps every step, and answers `properties`.
 ///
-/// The limits are on the exploration. What a limit left unexpanded is held to be able to do anything: it
+/// The limits are on the exploration and, but for those on states and levels, on what follows. What a limit left unexpanded is held to be able to do anything: it
 /// never serves as part of a counterexample, and nothing holds without it.
 ///
 /// # Errors
@@ -121,7 +121,7 @@ pub fn check_liveness<S: FairSystem + ?Sized>(
     observer: &mut dyn Observer,
 ) -> Result<LivenessOutcomeOf<S>, LivenessErrorOf<S>> {
     let started = Instant::now();
-    let graph = StepGraph::explore(system, limits, observer)?;
+    let mut graph = StepGraph::explore(system, limits, observer)?;
     let mut verdicts = Vec::with_capacity(properties.len());
     for (index, property) in properties.iter().enumerate() {
         let verdict = graph.verdict(property)?;

@@ -2,15 +2,16 @@
 
 use super::graph::StepGraph;
 use super::{FairSystem, LivenessVerdict, LivenessVerdictOf};
-use crate::ErrorOf;
+use crate::Bound;
+use crate::breadth_first::Halt;
 
 impl<S: FairSystem + ?Sized> StepGraph<'_, S> {
     pub(super) fn recoverable(
         &self,
         premise: &[bool],
         conclusion: &[bool],
-    ) -> Result<LivenessVerdictOf<S>, ErrorOf<S>> {
-        let recovers = self.reach(conclusion);
+    ) -> Result<LivenessVerdictOf<S>, Halt<S>> {
+        let recovers = self.reach(conclusion)?;
         // States are ordered by distance, so the first is a nearest.
         let lost = self
             .states()
@@ -26,7 +27,7 @@ impl<S: FairSystem + ?Sized> StepGraph<'_, S> {
 
     /// For each state, whether a run from it comes to one of the targets, or to a state whose steps are not
     /// known.
-    fn reach(&self, targets: &[bool]) -> Vec<bool> {
+    fn reach(&self, targets: &[bool]) -> Result<Vec<bool>, Bound> {
         let mut reach = targets.to_vec();
         let mut queue = Vec::new();
         for state in self.states() {
@@ -35,8 +36,9 @@ impl<S: FairSystem + ?Sized> StepGraph<'_, S> {
                 queue.push(state);
             }
         }
-        let predecessors = Predecessors::of(self);
+        let predecessors = Predecessors::of(self)?;
         while let Some(state) = queue.pop() {
+            self.look()?;
             for &before in predecessors.of_state(state) {
                 if !reach[before as usize] {
                     reach[before as usize] = true;
@@ -44,7 +46,7 @@ impl<S: FairSystem + ?Sized> StepGraph<'_, S> {
                 }
             }
         }
-        reach
+        Ok(reach)
     }
 }
 
@@ -56,9 +58,10 @@ struct Predecessors {
 }
 
 impl Predecessors {
-    fn of<S: FairSystem + ?Sized>(graph: &StepGraph<'_, S>) -> Self {
+    fn of<S: FairSystem + ?Sized>(graph: &StepGraph<'_, S>) -> Result<Self, Bound> {
         let mut starts = vec![0; graph.states().len() + 1];
         for state in graph.expanded_states() {
+            graph.look()?;
             for step in graph.steps(state) {
                 starts[step.to as usize + 1] += 1;
             }
@@ -69,13 +72,14 @@ impl Predecessors {
         let mut next = starts.clone();
         let mut from = vec![0; starts.last().copied().unwrap_or(0)];
         for state in graph.expanded_states() {
+            graph.look()?;
             for step in graph.steps(state) {
                 let place = &mut next[step.to as usize];
                 from[*place] = state;
                 *place += 1;
             }
         }
-        Self { starts, from }
+        Ok(Self { starts, from })
     }
 
     fn of_state(&self, state: u32) -> &[u32] {

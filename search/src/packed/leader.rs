@@ -41,6 +41,8 @@ pub fn packed_breadth_first<S: PackedSystem>(
     limits: &Limits,
     observer: &mut dyn Observer,
 ) -> Result<PackedOutcomeOf<S>, ErrorOf<S>> {
+    let memory = options.memory.into_iter().chain(limits.max_memory).min();
+    let options = &PackedOptions { memory, ..*options };
     let shared = shared(system, properties, options);
     let team = Team::default();
     thread::scope(|scope| {

@@ -28,6 +28,7 @@ mod work;
 
 pub use coverage::{ActionCoverage, Coverage};
 pub use leader::packed_breadth_first;
+pub(crate) use options::resident_memory;
 pub use options::{PackedOptions, available_memory};
 pub use outcome::{PackedOutcome, PackedOutcomeOf};
 pub use system::{PackedState, PackedSystem};

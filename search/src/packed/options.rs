@@ -34,6 +34,17 @@ pub fn available_memory() -> Option<u64> {
     Some(available_of_group().map_or(machine, |group| group.min(machine)))
 }
 
+/// The bytes of memory that this process has, as Linux tells it (proc(5)); none elsewhere.
+pub(crate) fn resident_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim()
+        .strip_suffix(" kB")?
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1024)
+}
+
 /// `MemAvailable` of `/proc/meminfo`, which is in KiB; see proc(5).
 fn available_of_machine(meminfo: &str) -> Option<u64> {
     let line = meminfo

@@ -155,3 +155,48 @@ fn a_stop_is_heard_within_a_level() {
     assert_eq!(outcome.bound, Some(Bound::Stopped));
     assert!(outcome.duration < Duration::from_secs(10));
 }
+
+/// Counts for ever; a state has something on the heap.
+struct Counter;
+
+impl TransitionSystem for Counter {
+    type State = Vec<u64>;
+    type Action = ();
+
+    fn initial_states(&self) -> Vec<Vec<u64>> {
+        vec![vec![0; 100]]
+    }
+
+    fn successors(&self, state: &Vec<u64>, out: &mut Vec<((), Vec<u64>)>) {
+        let mut next = state.clone();
+        next[0] += 1;
+        out.push(((), next));
+    }
+
+    fn heap_bytes(&self, state: &Vec<u64>) -> u64 {
+        (state.capacity() * size_of::<u64>()) as u64
+    }
+}
+
+#[test]
+fn memory_is_a_limit_of_every_search() {
+    let memory = 16 << 20;
+    let limits = Limits {
+        max_memory: Some(memory),
+        ..Limits::default()
+    };
+    let counts = |limits: &Limits| breadth_first(&Counter, &[], limits, &mut ()).unwrap();
+    let outcome = counts(&limits);
+    assert_eq!(outcome.bound, Some(Bound::Memory(memory)));
+    // A state takes 800 bytes on the heap, and some more in the tables.
+    let of_a_state = memory / outcome.states;
+    assert!((750..1100).contains(&of_a_state), "{of_a_state}");
+    assert_eq!(
+        counts(&limits).states,
+        outcome.states,
+        "the end is at the same place each time"
+    );
+
+    let stateright = stateright_depth_first(Arc::new(Counter), Arc::new([]), &limits).unwrap();
+    assert_eq!(stateright.bound, Some(Bound::Memory(memory)));
+}

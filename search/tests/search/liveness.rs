@@ -6,8 +6,8 @@ use shimproof_search::examples::two_phase_commit::{
     Action, Representation, ResourceManager, State, TwoPhaseCommit,
 };
 use shimproof_search::{
-    Activity, FairSystem, Finding, Limits, LivenessError, LivenessProperty, LivenessVerdict, MAX_PROCESSES,
-    Observer, Path, Progress, SearchError, TransitionSystem, check_liveness,
+    Activity, Bound, FairSystem, Finding, Limits, LivenessError, LivenessProperty, LivenessVerdict,
+    MAX_PROCESSES, Observer, Path, Progress, SearchError, TransitionSystem, check_liveness,
 };
 
 use crate::graph::Graph;
@@ -363,4 +363,80 @@ fn panics_come_with_a_trace() {
     assert_eq!(error, panicked(Activity::Antecedent("p".into()), "two", 2));
     let error = check(LivenessProperty::recoverable("p", |_, _| true, at_two));
     assert_eq!(error, panicked(Activity::Condition("p".into()), "two", 2));
+}
+
+/// A walk over a square, with nothing on the way out.
+struct Square(u32);
+
+impl TransitionSystem for Square {
+    type State = (u32, u32);
+    type Action = u8;
+
+    fn initial_states(&self) -> Vec<(u32, u32)> {
+        vec![(0, 0)]
+    }
+
+    fn successors(&self, &(x, y): &(u32, u32), out: &mut Vec<(u8, (u32, u32))>) {
+        out.push((0, ((x + 1) % self.0, y)));
+        out.push((1, (x, (y + 1) % self.0)));
+    }
+}
+
+impl FairSystem for Square {
+    type Process = u8;
+
+    fn process(&self, action: &u8) -> Option<u8> {
+        Some(*action)
+    }
+}
+
+fn promises() -> [LivenessProperty<Square>; 2] {
+    [
+        LivenessProperty::leads_to("nowhere", |_: &Square, _| true, |_, _| false),
+        LivenessProperty::recoverable("corner", |_: &Square, _| true, |_, state| *state == (0, 0)),
+    ]
+}
+
+#[test]
+fn memory_is_a_limit_on_steps_and_on_what_is_done_with_them() {
+    let decide = |memory| {
+        let limits = Limits {
+            max_memory: Some(memory),
+            ..Limits::default()
+        };
+        check_liveness(&Square(300), &promises(), &limits, &mut ()).unwrap()
+    };
+    let cut = decide(16 << 20);
+    assert_eq!(cut.bound, Some(Bound::Memory(16 << 20)));
+    assert!(cut.states > 20_000, "{}", cut.states);
+    assert_eq!(cut.verdicts[1], LivenessVerdict::Unknown);
+    let whole = decide(256 << 20);
+    assert_eq!((whole.bound, whole.states), (None, 90_000));
+    assert_eq!(whole.verdicts[1], LivenessVerdict::Holds { vacuous: false });
+}
+
+/// Stops once everything is explored.
+struct StopsAtTheEnd(std::sync::Arc<std::sync::atomic::AtomicBool>);
+
+impl Observer for StopsAtTheEnd {
+    fn progress(&mut self, progress: &Progress) {
+        if progress.states == 90_000 && progress.queue == 0 {
+            self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+}
+
+#[test]
+fn a_stop_after_the_exploration_leaves_verdicts_open() {
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let limits = Limits {
+        stop: Some(std::sync::Arc::clone(&stop)),
+        ..Limits::default()
+    };
+    let outcome = check_liveness(&Square(300), &promises(), &limits, &mut StopsAtTheEnd(stop)).unwrap();
+    assert_eq!((outcome.bound, outcome.states), (Some(Bound::Stopped), 90_000));
+    assert_eq!(
+        outcome.verdicts,
+        [LivenessVerdict::Unknown, LivenessVerdict::Unknown]
+    );
 }
