@@ -86,6 +86,12 @@ Examples:
   shimproof graph examples/containerd-11091 --design nil-check-missing-node --by outcome --format svg --output states.svg
   shimproof graph examples/CVE-2025-47291 --property options-preserved --by outcome --by containerd --format dot")]
     Graph(Graph),
+    /// Map what becomes of each pod with each containerd, shim and kubelet of the catalogue, as a page to click through.
+    #[command(after_help = "\
+Examples:
+  shimproof map --output map.html
+  shimproof map --format json --output map.json")]
+    Map(Map),
     /// Walk through the behaviours of a scenario in a browser, with Stateright's Explorer; the founding scenario, if
     /// none is given.
     #[command(after_help = "\
@@ -397,6 +403,24 @@ pub enum GraphFormat {
     Graphml,
     /// A picture.
     Svg,
+}
+
+#[derive(Debug, Args)]
+pub struct Map {
+    /// How the map is printed.
+    #[arg(long, value_enum, default_value_t = MapFormat::Html)]
+    pub format: MapFormat,
+    /// Write the map to a file: whole, or not at all.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MapFormat {
+    /// One page, which needs nothing else.
+    Html,
+    /// What the page has, for programs.
+    Json,
 }
 
 #[derive(Debug, Args)]

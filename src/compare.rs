@@ -3,11 +3,12 @@
 use shimproof_model::catalog::Catalog;
 use shimproof_properties::induction::{Induction, PROPERTIES, induct};
 use shimproof_reports::regression::{
-    Compared, Report, regression_html, regression_json, regression_junit, regression_markdown, regression_sarif,
+    Compared, Report, regression_html, regression_json, regression_junit, regression_markdown,
+    regression_sarif,
 };
 use shimproof_reports::{
-    Comparison, FOUNDING_CASE, Styles, Sweep, SweepChange, compare, comparison_page, comparison_text, follow, sweep,
-    with_builtin_scenarios,
+    Comparison, FOUNDING_CASE, Styles, Sweep, SweepChange, compare, comparison_page, comparison_text, follow,
+    sweep, with_builtin_scenarios,
 };
 use shimproof_scenario::{Design, Scenario};
 use shimproof_search::Limits;
@@ -150,7 +151,9 @@ fn render(compared: &Compared<'_>, arguments: &args::Compare, output: Output) ->
         ReportFormat::Text | ReportFormat::Json => format!("{:#}\n", regression_json(&report, compared)),
         ReportFormat::Markdown => regression_markdown(&report),
         ReportFormat::Html => regression_html(&report),
-        ReportFormat::Junit => regression_junit(&report).map_err(|error| Failure::Render(error.to_string()))?,
+        ReportFormat::Junit => {
+            regression_junit(&report).map_err(|error| Failure::Render(error.to_string()))?
+        }
         ReportFormat::Sarif => format!("{:#}\n", regression_sarif(&report)),
     })
 }
@@ -192,7 +195,10 @@ fn trace(
         other => {
             return Err(Failure::Request {
                 what: format!("`--trace` prints text or JSON, not {}", other.as_str()),
-                help: format!("`--format {}` without `--trace` has this trace too", other.as_str()),
+                help: format!(
+                    "`--format {}` without `--trace` has this trace too",
+                    other.as_str()
+                ),
             });
         }
     };

@@ -110,7 +110,11 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
         .file_name()
         .ok_or_else(|| write(ErrorKind::IsADirectory.into()))?;
     // Beside it, so that renaming it is all that is left to do; two commands do not write to one such file.
-    let partial = directory.join(format!(".{}.{}.partial", name.to_string_lossy(), std::process::id()));
+    let partial = directory.join(format!(
+        ".{}.{}.partial",
+        name.to_string_lossy(),
+        std::process::id()
+    ));
     let written = std::fs::write(&partial, text).and_then(|()| std::fs::rename(&partial, path));
     if written.is_err() {
         // It may not be there.

@@ -30,9 +30,10 @@ pub(super) struct Side {
 impl Side {
     pub fn of(design: &Design) -> Self {
         let row = &design.containerd.row;
-        let windows = row.windows.iter().map(|window| {
-            format!("{}@{}", window.branch, &window.first[..9.min(window.first.len())])
-        });
+        let windows = row
+            .windows
+            .iter()
+            .map(|window| format!("{}@{}", window.branch, &window.first[..9.min(window.first.len())]));
         let mut sources = design.sources.clone();
         sources.extend(row.sources().iter().cloned());
         Self {
@@ -41,7 +42,12 @@ impl Side {
             title: design.title.clone(),
             base: design.base.clone(),
             row: row_id(design),
-            releases: row.releases.iter().map(ToString::to_string).chain(windows).collect(),
+            releases: row
+                .releases
+                .iter()
+                .map(ToString::to_string)
+                .chain(windows)
+                .collect(),
             notes: row.notes().map(str::to_owned),
             sources,
         }
@@ -161,7 +167,9 @@ impl Proof {
                     Some(Confirmation::NotFound { nodes }) => format!(
                         "that is no counterexample: an exhaustive search of {nodes} small nodes violates nothing"
                     ),
-                    Some(Confirmation::Violated { steps, shims, client, .. }) => format!(
+                    Some(Confirmation::Violated {
+                        steps, shims, client, ..
+                    }) => format!(
                         "an exhaustive search of small nodes violates it in {steps} steps ({client}; shim {})",
                         shims.join(", then ")
                     ),

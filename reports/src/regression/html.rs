@@ -28,7 +28,9 @@ pub fn regression_html(report: &Report) -> String {
     environment
         .add_template("report.html", TEMPLATE)
         .expect("the template parses");
-    let template = environment.get_template("report.html").expect("it was just added");
+    let template = environment
+        .get_template("report.html")
+        .expect("it was just added");
     let signs = BTreeMap::from([
         ("holds", "✓"),
         ("violated", "✗"),

@@ -1,7 +1,9 @@
 //! The report for systems that show tests: a test case for each property of each scenario, and for each property over
 //! the catalogue. What regressed is a failure.
 
-use quick_junit::{NonSuccessKind, Property, Report as Junit, SerializeError, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{
+    NonSuccessKind, Property, Report as Junit, SerializeError, TestCase, TestCaseStatus, TestSuite,
+};
 
 use super::story::{ClassStory, Story};
 use super::{Report, ScenarioLine, Swept};
@@ -30,7 +32,10 @@ fn suite(report: &Report, name: &str) -> TestSuite {
     let mut suite = TestSuite::new(name);
     suite.add_property(Property::new("command", report.command.as_str()));
     suite.add_property(Property::new("shimproof", report.tool));
-    suite.add_property(Property::new("catalogue-sha256", report.catalogue.sha256.as_str()));
+    suite.add_property(Property::new(
+        "catalogue-sha256",
+        report.catalogue.sha256.as_str(),
+    ));
     suite
 }
 
@@ -50,7 +55,11 @@ fn catalogue(report: &Report, swept: &Swept) -> TestSuite {
             classes => {
                 let combinations: usize = classes.iter().map(|class| class.combinations).sum();
                 let text: Vec<String> = classes.iter().map(|class| class_text(class)).collect();
-                failure(name, &format!("{combinations} combinations regressed"), &text.join("\n"))
+                failure(
+                    name,
+                    &format!("{combinations} combinations regressed"),
+                    &text.join("\n"),
+                )
             }
         };
         let mut case = TestCase::new(name, status);
@@ -62,8 +71,16 @@ fn catalogue(report: &Report, swept: &Swept) -> TestSuite {
 
 /// In what a class regressed.
 pub(super) fn regressed_in(class: &ClassStory) -> Vec<&str> {
-    let broken: Vec<&str> = class.newly_broken().into_iter().map(|(id, _)| id.as_str()).collect();
-    if broken.is_empty() { vec![POD_STARTS] } else { broken }
+    let broken: Vec<&str> = class
+        .newly_broken()
+        .into_iter()
+        .map(|(id, _)| id.as_str())
+        .collect();
+    if broken.is_empty() {
+        vec![POD_STARTS]
+    } else {
+        broken
+    }
 }
 
 fn class_text(class: &ClassStory) -> String {
@@ -100,7 +117,11 @@ fn scenario(report: &Report, line: &ScenarioLine) -> TestSuite {
                         && story.properties.contains(&cell.property)
                 });
                 let message = format!("{} before, {} after", cell.before, cell.after);
-                failure(&cell.property, &message, &story.map(story_text).unwrap_or_default())
+                failure(
+                    &cell.property,
+                    &message,
+                    &story.map(story_text).unwrap_or_default(),
+                )
             }
             Change::Unknown => {
                 let mut status = TestCaseStatus::skipped();

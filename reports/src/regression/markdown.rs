@@ -95,10 +95,18 @@ fn head(report: &Report) -> String {
     let mut text = String::new();
     let (before, after) = (&report.before, &report.after);
     // Writing into a string does not fail.
-    let _ = writeln!(text, "## Shimproof: {} → {}\n", escape(&before.name), escape(&after.name));
+    let _ = writeln!(
+        text,
+        "## Shimproof: {} → {}\n",
+        escape(&before.name),
+        escape(&after.name)
+    );
     let mark = if report.regressions() > 0 { "❌" } else { "✅" };
     let _ = writeln!(text, "{mark} **{}**\n", report.headline());
-    let _ = writeln!(text, "| | regressed | fixed | refused in another way | unchanged | unknown |");
+    let _ = writeln!(
+        text,
+        "| | regressed | fixed | refused in another way | unchanged | unknown |"
+    );
     let _ = writeln!(text, "|---|--:|--:|--:|--:|--:|");
     for count in &report.summary {
         let or_none = |count: Option<usize>| count.map_or_else(|| "–".to_owned(), |count| count.to_string());
@@ -118,7 +126,10 @@ fn head(report: &Report) -> String {
         let _ = writeln!(text, "They behave alike in everything that the catalogue knows.");
     } else {
         let (was, is) = (escape(&before.name), escape(&after.name));
-        let _ = writeln!(text, "| behaviour | {was} | {is} | written at |\n|---|---|---|---|");
+        let _ = writeln!(
+            text,
+            "| behaviour | {was} | {is} | written at |\n|---|---|---|---|"
+        );
         for difference in &report.differences {
             let value = |value: &super::describe::Value| format!("{} ({})", code(&value.text), value.known);
             let at = &difference.after.place;
@@ -134,8 +145,16 @@ fn head(report: &Report) -> String {
     }
     for side in [before, after] {
         let releases = side.releases.join(", ");
-        let title = if side.title.is_empty() { String::new() } else { format!(": {}", escape(&side.title)) };
-        let base = side.base.as_ref().map(|base| format!(", from {}", escape(base))).unwrap_or_default();
+        let title = if side.title.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", escape(&side.title))
+        };
+        let base = side
+            .base
+            .as_ref()
+            .map(|base| format!(", from {}", escape(base)))
+            .unwrap_or_default();
         let _ = writeln!(
             text,
             "\n<details><summary><b>{}</b>{title}{base}; catalogue row {} ({})</summary>\n",
@@ -233,7 +252,11 @@ fn story_part(report: &Report, story: &Story) -> Folded {
 fn run_text(text: &mut String, run: &Run) {
     let _ = writeln!(text, "\nUnder {}:\n", escape(&run.design));
     let _ = writeln!(text, "```mermaid\n{}```\n", run.mermaid);
-    let _ = writeln!(text, "<details><summary>Step by step</summary>\n\n```text\n{}```\n\n</details>\n", run.text);
+    let _ = writeln!(
+        text,
+        "<details><summary>Step by step</summary>\n\n```text\n{}```\n\n</details>\n",
+        run.text
+    );
 }
 
 fn tail(report: &Report) -> String {
@@ -248,7 +271,11 @@ fn tail(report: &Report) -> String {
              runs are not counted: {} combinations, {} of them changed.\n\n</details>",
             swept.left_out,
             swept.hypothetical_combinations,
-            swept.hypothetical.iter().map(|class| class.combinations).sum::<usize>()
+            swept
+                .hypothetical
+                .iter()
+                .map(|class| class.combinations)
+                .sum::<usize>()
         );
     }
     verdicts(&mut text, report);
@@ -291,14 +318,25 @@ fn tallies(text: &mut String, what: &str, tallies: &[Tally]) {
 fn verdicts(text: &mut String, report: &Report) {
     let (before, after) = (escape(&report.before.name), escape(&report.after.name));
     let single = report.scenarios.len() == 1;
-    let title = if single { "Verdicts" } else { "Verdicts that changed" };
-    let changed: Vec<&ScenarioLine> = report.scenarios.iter().filter(|line| single || line.changed).collect();
+    let title = if single {
+        "Verdicts"
+    } else {
+        "Verdicts that changed"
+    };
+    let changed: Vec<&ScenarioLine> = report
+        .scenarios
+        .iter()
+        .filter(|line| single || line.changed)
+        .collect();
     if changed.is_empty() {
         return;
     }
     let open = if single { " open" } else { "" };
     let _ = writeln!(text, "\n<details{open}><summary>{title}</summary>\n");
-    let _ = writeln!(text, "| scenario | property | {before} | {after} | |\n|---|---|---|---|---|");
+    let _ = writeln!(
+        text,
+        "| scenario | property | {before} | {after} | |\n|---|---|---|---|---|"
+    );
     for line in changed {
         for cell in &line.cells {
             let Some(change) = cell.change else { continue };
@@ -321,7 +359,10 @@ fn verdicts(text: &mut String, report: &Report) {
 
 /// What was explored, so that a reader knows what “holds” means.
 fn explored(text: &mut String, report: &Report) {
-    let _ = writeln!(text, "\n<details><summary>What was explored, and what “holds” means</summary>\n");
+    let _ = writeln!(
+        text,
+        "\n<details><summary>What was explored, and what “holds” means</summary>\n"
+    );
     let sum = |of: fn(&ScenarioLine) -> u64| -> u64 { report.scenarios.iter().map(of).sum() };
     let cut = report
         .scenarios
@@ -339,8 +380,15 @@ fn explored(text: &mut String, report: &Report) {
         sum(|line| line.before.states),
         sum(|line| line.after.states)
     );
-    let _ = writeln!(text, "| scenario | faults | states | levels | states | levels |\n|---|---|--:|--:|--:|--:|");
-    for line in report.scenarios.iter().filter(|line| line.changed || report.scenarios.len() == 1) {
+    let _ = writeln!(
+        text,
+        "| scenario | faults | states | levels | states | levels |\n|---|---|--:|--:|--:|--:|"
+    );
+    for line in report
+        .scenarios
+        .iter()
+        .filter(|line| line.changed || report.scenarios.len() == 1)
+    {
         let depth = |depth: Option<u32>| depth.map_or_else(|| "–".to_owned(), |depth| depth.to_string());
         let _ = writeln!(
             text,

@@ -23,6 +23,7 @@ use crate::sweep::{Sweep, SweepChange, Tally, follow};
 use crate::verification::Verification;
 use crate::verification_text::explored;
 
+pub(crate) use describe::catalogue_digest;
 use describe::{Catalogue, Difference, Proof, Side};
 use story::{ClassStory, Story, of_class, of_scenarios};
 
@@ -177,13 +178,21 @@ impl Report {
         };
         let mut parts = Vec::new();
         for count in &self.summary {
-            let one = if count.changed.is_some() { "combination" } else { "verdict" };
+            let one = if count.changed.is_some() {
+                "combination"
+            } else {
+                "verdict"
+            };
             if count.regressed > 0 {
                 parts.push(of(count.regressed, one, "regressed"));
             }
         }
         for count in &self.summary {
-            let one = if count.changed.is_some() { "combination" } else { "verdict" };
+            let one = if count.changed.is_some() {
+                "combination"
+            } else {
+                "verdict"
+            };
             if count.fixed > 0 {
                 parts.push(of(count.fixed, one, "fixed"));
             }
@@ -239,7 +248,9 @@ fn summary(comparison: &Comparison, sweep: Option<&Sweep>) -> Vec<Count> {
     summary.push(Count {
         what: match searched {
             1 => "the scenario, searched with its faults: verdicts on properties".to_owned(),
-            searched => format!("{searched} built-in scenarios, searched with their faults: verdicts on properties"),
+            searched => {
+                format!("{searched} built-in scenarios, searched with their faults: verdicts on properties")
+            }
         },
         regressed: count(Change::Regressed),
         fixed: count(Change::Fixed),
@@ -252,9 +263,8 @@ fn summary(comparison: &Comparison, sweep: Option<&Sweep>) -> Vec<Count> {
 
 fn swept(catalog: &Catalog, compared: &Compared<'_>, sweep: &Sweep, subject: &str) -> Swept {
     let (before, after) = (&compared.designs.0.containerd, &compared.designs.1.containerd);
-    let story = |class: &crate::sweep::Class| {
-        of_class(class, &follow(catalog, before, after, class), subject)
-    };
+    let story =
+        |class: &crate::sweep::Class| of_class(class, &follow(catalog, before, after, class), subject);
     Swept {
         combinations: sweep.combinations,
         left_out: sweep.left_out,

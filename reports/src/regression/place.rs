@@ -69,7 +69,9 @@ fn line_of(text: &str, change: &Change) -> Option<usize> {
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
         let left = line.split('=').next().unwrap_or(line);
-        let name = left.trim_matches(|c: char| "[]\"' ".contains(c)).replace(['"', '\''], "");
+        let name = left
+            .trim_matches(|c: char| "[]\"' ".contains(c))
+            .replace(['"', '\''], "");
         if line.starts_with('[') {
             within.clone_from(&name);
             if name == format!("{section}.{key}") {
@@ -77,7 +79,11 @@ fn line_of(text: &str, change: &Change) -> Option<usize> {
             }
             continue;
         }
-        let whole = if within.is_empty() { name } else { format!("{within}.{name}") };
+        let whole = if within.is_empty() {
+            name
+        } else {
+            format!("{within}.{name}")
+        };
         let wanted = format!("{section}.{key}");
         if line.contains('=') && (whole == wanted || whole.starts_with(&format!("{wanted}."))) {
             return Some(index + 1);
@@ -121,14 +127,18 @@ pub(super) fn row_id(design: &Design) -> String {
     let mut id = design.containerd.row.id.clone();
     let mut base = design.base.clone();
     for _ in 0..MOST_BASES {
-        let Some(given) = base.filter(|_| !is_row(&id)) else { break };
+        let Some(given) = base.filter(|_| !is_row(&id)) else {
+            break;
+        };
         match Design::named(shimproof_model::catalog::Catalog::embedded(), &given) {
             Ok(found) => {
                 id = found.containerd.row.id;
                 base = found.base;
             }
             // A file of its own: the behaviours that it does not change are in its base.
-            Err(_) => base = text(&given).and_then(|(_, text)| text.lines().find_map(|line| value_of(line, "base"))),
+            Err(_) => {
+                base = text(&given).and_then(|(_, text)| text.lines().find_map(|line| value_of(line, "base")))
+            }
         }
     }
     id
@@ -153,7 +163,10 @@ mod tests {
         let design = Design::named(Catalog::embedded(), "v2.3.4").unwrap();
         let place = place(&design, "introspection");
         assert_eq!(place.file, CONTAINERD_ROWS);
-        assert_eq!(line(&place, EMBEDDED.containerd), "introspection = \"every-handler\"");
+        assert_eq!(
+            line(&place, EMBEDDED.containerd),
+            "introspection = \"every-handler\""
+        );
         let before = Design::named(Catalog::embedded(), "v2.3.3").unwrap();
         assert_eq!(
             line(&super::place(&before, "introspection"), EMBEDDED.containerd),
@@ -175,7 +188,7 @@ mod tests {
                     assert!(line(&place, text).contains(key), "{place:?}");
                 }
             }
-            assert_eq!(super::place(&design, "introspection").file, CONTAINERD_ROWS);
+            assert_eq!(place(&design, "introspection").file, CONTAINERD_ROWS);
         }
     }
 

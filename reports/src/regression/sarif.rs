@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_sarif::sarif::{
-    ArtifactLocation, CodeFlow, Location, LogicalLocation, Message, MultiformatMessageString, PhysicalLocation,
-    Region, ReportingDescriptor, Result as Finding, ResultKind, ResultLevel, Run as SarifRun, Sarif, ThreadFlow,
-    ThreadFlowLocation, Tool, ToolComponent,
-};
 use serde_json::{Value, json};
+use serde_sarif::sarif::{
+    ArtifactLocation, CodeFlow, Location, LogicalLocation, Message, MultiformatMessageString,
+    PhysicalLocation, Region, ReportingDescriptor, Result as Finding, ResultKind, ResultLevel,
+    Run as SarifRun, Sarif, ThreadFlow, ThreadFlowLocation, Tool, ToolComponent,
+};
 
 use shimproof_model::trace::{Trace, TraceStep};
 
@@ -19,7 +19,8 @@ use super::{Place, Report};
 use crate::comparison::Change;
 use crate::sweep::SweepChange;
 
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// The key under which a result is known from one run to the next.
 const FINGERPRINT: &str = "shimproof/v1";
 
@@ -32,29 +33,50 @@ pub fn regression_sarif(report: &Report) -> Value {
         }
         let what = |id: &str| {
             let broken = class.newly_broken().into_iter().find(|(broken, _)| broken == id);
-            broken.map_or_else(|| "a pod that ran does not run".to_owned(), |(_, what)| what.clone())
+            broken.map_or_else(
+                || "a pod that ran does not run".to_owned(),
+                |(_, what)| what.clone(),
+            )
         };
         for rule in regressed_in(class) {
             let text = format!(
                 "{}. {} combinations of the catalogue go from “{}” to “{}”, for example {}. All of them, and both runs: {}",
-                what(rule), class.combinations, class.before, class.after, class.combination, class.command
+                what(rule),
+                class.combinations,
+                class.before,
+                class.after,
+                class.combination,
+                class.command
             );
             let name = format!("{rule}: {} → {}", class.before, class.after);
             results.push(finding(report, rule, &text, class.telling(), &name));
         }
     }
-    for story in report.stories.iter().filter(|story| story.change == Change::Regressed) {
+    for story in report
+        .stories
+        .iter()
+        .filter(|story| story.change == Change::Regressed)
+    {
         for (property, what) in &story.run.breaks {
             let text = format!(
                 "{what}. In the scenario {} ({}), {property} holds under {} and is violated under {}, by {}. The trace: {}",
-                story.scenario, story.title, report.before.name, report.after.name, story.run.length, story.command
+                story.scenario,
+                story.title,
+                report.before.name,
+                report.after.name,
+                story.run.length,
+                story.command
             );
             let name = format!("{property}: {}", story.scenario);
             results.push(finding(report, property, &text, &story.run, &name));
         }
     }
     for line in &report.scenarios {
-        for cell in line.cells.iter().filter(|cell| cell.change == Some(Change::Unknown)) {
+        for cell in line
+            .cells
+            .iter()
+            .filter(|cell| cell.change == Some(Change::Unknown))
+        {
             let text = format!(
                 "In the scenario {}, {} is {} before and {} after: a search was cut short.",
                 line.name, cell.property, cell.before, cell.after
@@ -67,7 +89,9 @@ pub fn regression_sarif(report: &Report) -> Value {
     }
     let rules = rules(&results);
     for result in &mut results {
-        let index = rules.iter().position(|rule| Some(&rule.id) == result.rule_id.as_ref());
+        let index = rules
+            .iter()
+            .position(|rule| Some(&rule.id) == result.rule_id.as_ref());
         // There are some twenty rules.
         result.rule_index = index.and_then(|index| i64::try_from(index).ok());
     }
@@ -98,7 +122,9 @@ pub fn regression_sarif(report: &Report) -> Value {
 fn rules(results: &[Finding]) -> Vec<ReportingDescriptor> {
     let mut rules: Vec<ReportingDescriptor> = Vec::new();
     let catalogue = crate::kept_by::catalogue();
-    let known = catalogue.iter().map(|(about, ..)| (about.id, about.statement, about.why));
+    let known = catalogue
+        .iter()
+        .map(|(about, ..)| (about.id, about.statement, about.why));
     let pod_starts = (
         POD_STARTS,
         "A pod that ran under the design before runs under the design after.",
@@ -130,7 +156,10 @@ fn finding(report: &Report, rule: &str, text: &str, run: &Run, name: &str) -> Fi
 
 fn at_place(report: &Report, difference: Option<&Difference>, rule: &str, text: &str) -> Finding {
     let describe = |difference: &Difference| {
-        format!("{}: {} → {}", difference.key, difference.before.text, difference.after.text)
+        format!(
+            "{}: {} → {}",
+            difference.key, difference.before.text, difference.after.text
+        )
     };
     let others: Vec<Location> = report
         .differences
@@ -138,7 +167,10 @@ fn at_place(report: &Report, difference: Option<&Difference>, rule: &str, text: 
         .filter(|other| difference.is_none_or(|own| own.key != other.key))
         .map(|other| located(&other.after.place, &describe(other)))
         .collect();
-    let mut found = Finding::builder().message(message(text)).rule_id(rule.to_owned()).build();
+    let mut found = Finding::builder()
+        .message(message(text))
+        .rule_id(rule.to_owned())
+        .build();
     found.locations = difference.map(|own| vec![located(&own.after.place, &describe(own))]);
     if !others.is_empty() {
         found.related_locations = Some(others);
@@ -188,7 +220,11 @@ fn uri(path: &str) -> String {
             uri.push_str(&crate::hash::hex(&[byte]));
         }
     }
-    if uri.starts_with('/') { format!("file://{uri}") } else { uri }
+    if uri.starts_with('/') {
+        format!("file://{uri}")
+    } else {
+        uri
+    }
 }
 
 /// The steps of the run, and what comes of it.
@@ -212,7 +248,10 @@ fn code_flow(trace: &Trace) -> CodeFlow {
 fn step_text(step: &TraceStep) -> String {
     let mut text = format!("{}: {}", step.actor, step.event);
     for guard in &step.guards {
-        text.push_str(&format!("; {}: {} ⇒ {} ({})", guard.guard, guard.inputs, guard.decision, guard.source));
+        text.push_str(&format!(
+            "; {}: {} ⇒ {} ({})",
+            guard.guard, guard.inputs, guard.decision, guard.source
+        ));
     }
     if let Some(refusal) = &step.refusal {
         text.push_str(&format!("; refused at {}: {}", refusal.stage, refusal.error));
@@ -231,6 +270,9 @@ mod tests {
     fn a_path_is_a_uri_reference() {
         assert_eq!(uri("./designs/my fix#2.toml"), "designs/my%20fix%232.toml");
         assert_eq!(uri("/home/a/b.toml"), "file:///home/a/b.toml");
-        assert_eq!(uri("model/catalog/containerd.toml"), "model/catalog/containerd.toml");
+        assert_eq!(
+            uri("model/catalog/containerd.toml"),
+            "model/catalog/containerd.toml"
+        );
     }
 }

@@ -131,7 +131,11 @@ fn told(comparison: &Comparison, change: Change, violating: &Verification, desig
 fn outcome(trace: &Trace) -> Option<String> {
     let steps = trace.aftermath.iter().chain(trace.steps.last());
     let refusal = steps.filter_map(|step| step.refusal.as_ref()).next()?;
-    Some(format!("refused at {}: {}", refusal.stage, refusal.error.replace('\n', " ")))
+    Some(format!(
+        "refused at {}: {}",
+        refusal.stage,
+        refusal.error.replace('\n', " ")
+    ))
 }
 
 /// Combinations of the catalogue that changed alike.
@@ -171,20 +175,24 @@ impl ClassStory {
 pub(super) fn of_class(class: &Class, followed: &Followed, subject: &str) -> ClassStory {
     let run = |side: usize| {
         let (whole, breaks) = &followed.runs[side];
+        let refusal = whole.steps.last().and_then(|step| step.refusal.as_ref());
+        let end = match refusal {
+            Some(refusal) => format!(
+                "refused at {}: {}",
+                refusal.stage,
+                refusal.error.replace('\n', " ")
+            ),
+            None => "the pod runs".to_owned(),
+        };
+        let trace = followed.violations[side].as_ref().unwrap_or(whole);
         let breaks: Vec<Found<'_>> = breaks
             .iter()
             .map(|(property, what)| Found {
                 property,
                 what,
-                clause: None,
+                clause: trace.clause.as_ref().filter(|_| trace.property == *property),
             })
             .collect();
-        let refusal = whole.steps.last().and_then(|step| step.refusal.as_ref());
-        let end = match refusal {
-            Some(refusal) => format!("refused at {}: {}", refusal.stage, refusal.error.replace('\n', " ")),
-            None => "the pod runs".to_owned(),
-        };
-        let trace = followed.violations[side].as_ref().unwrap_or(whole);
         let steps = trace.steps.len();
         let length = match followed.violations[side] {
             Some(_) => format!("these {steps} steps"),

@@ -20,7 +20,10 @@ fn founding() -> &'static (Design, Design, Comparison, Sweep) {
             Design::named(catalog, "nil-check-missing-node").unwrap(),
         );
         let comparison = with_builtin_scenarios(|scenarios| {
-            let founding: Vec<_> = scenarios.iter().filter(|s| s.file.name == FOUNDING_CASE).collect();
+            let founding: Vec<_> = scenarios
+                .iter()
+                .filter(|s| s.file.name == FOUNDING_CASE)
+                .collect();
             compare(catalog, (&before, &after), &founding, &Limits::default(), &mut ()).unwrap()
         })
         .unwrap();
@@ -48,9 +51,15 @@ fn markdown_fits_into_a_comment_and_says_what_was_left_out() {
     assert!(!small.contains("were left out"));
     let large = with_report(true, |report, _| regression_markdown(report));
     assert!(large.chars().count() <= MOST_CHARACTERS);
-    assert!(large.contains("were left out") && large.contains("`shimproof compare nil-or-node nil-check-missing-node"));
+    assert!(
+        large.contains("were left out")
+            && large.contains("`shimproof compare nil-or-node nil-check-missing-node")
+    );
     for text in [small, large] {
-        assert_eq!(text.matches("<details").count(), text.matches("</details>").count());
+        assert_eq!(
+            text.matches("<details").count(),
+            text.matches("</details>").count()
+        );
         assert_eq!(text.matches("```").count() % 2, 0);
     }
 }
@@ -62,7 +71,10 @@ fn a_page_is_whole_and_needs_nothing_else() {
     for outside in ["src=", "@import", "url(", "<link", "onclick", "style=\""] {
         assert!(!page.contains(outside), "{outside}");
     }
-    assert_eq!(page.matches("<details").count(), page.matches("</details>").count());
+    assert_eq!(
+        page.matches("<details").count(),
+        page.matches("</details>").count()
+    );
     assert_eq!(page.matches("<table").count(), page.matches("</table>").count());
     // Every story has its diagram, and so has each line of the catalogue under both designs.
     let runs = with_report(true, |report, _| {
@@ -104,7 +116,11 @@ fn every_regression_is_a_failed_test_and_a_finding() {
         let place = &result["locations"][0]["physicalLocation"];
         assert_eq!(place["artifactLocation"]["uri"], "model/catalog/containerd.toml");
         let line = usize::try_from(place["region"]["startLine"].as_u64().unwrap()).unwrap();
-        let text = shimproof_model::catalog::EMBEDDED.containerd.lines().nth(line - 1).unwrap();
+        let text = shimproof_model::catalog::EMBEDDED
+            .containerd
+            .lines()
+            .nth(line - 1)
+            .unwrap();
         assert_eq!(text, "io-owner-guard = \"unless-nil\"");
     }
 }

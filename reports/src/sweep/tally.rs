@@ -57,15 +57,19 @@ impl Tallies {
     pub fn by_kubelet(&self, catalog: &Catalog, kubelets: &[KubeletState]) -> Vec<Tally> {
         let lines = alike(&self.kubelets, |_, _| true);
         let words = |of: &BTreeSet<usize>| fold::kubelets(catalog, kubelets, of).join(" or ");
-        lines.into_iter().map(|(of, counts)| tally(words(&of), counts)).collect()
+        lines
+            .into_iter()
+            .map(|(of, counts)| tally(words(&of), counts))
+            .collect()
     }
 
     /// Shims of one name that changed alike are one line; those with which nothing changed are the last one.
     pub fn by_shim(&self, catalog: &Catalog) -> Vec<Tally> {
         let rows = catalog.shims();
         let lines = alike(&self.shims, |one, other| rows[one].name == rows[other].name);
-        let (changed, same): (Vec<_>, Vec<_>) =
-            lines.into_iter().partition(|(_, counts)| counts[..3] != [0, 0, 0]);
+        let (changed, same): (Vec<_>, Vec<_>) = lines
+            .into_iter()
+            .partition(|(_, counts)| counts[..3] != [0, 0, 0]);
         let words = |of: &BTreeSet<usize>| fold::shims(catalog, of).join(", ");
         let mut tallies: Vec<Tally> = changed
             .into_iter()
@@ -82,10 +86,14 @@ impl Tallies {
 /// The rows whose counts are the same, together, where `may` lets them.
 fn alike(counts: &[Counts], may: impl Fn(usize, usize) -> bool) -> Vec<(BTreeSet<usize>, Counts)> {
     let mut lines: Vec<(BTreeSet<usize>, Counts, Counts)> = Vec::new();
-    for (row, own) in counts.iter().enumerate().filter(|(_, own)| own.iter().sum::<usize>() > 0) {
-        let same = lines.iter_mut().find(|(of, each, _)| {
-            each == own && of.last().is_some_and(|last| may(*last, row))
-        });
+    for (row, own) in counts
+        .iter()
+        .enumerate()
+        .filter(|(_, own)| own.iter().sum::<usize>() > 0)
+    {
+        let same = lines
+            .iter_mut()
+            .find(|(of, each, _)| each == own && of.last().is_some_and(|last| may(*last, row)));
         match same {
             Some((of, _, sum)) => {
                 of.insert(row);
