@@ -49,12 +49,6 @@ fn files_of_a_scenario() {
         ("toml-syntax", "config.toml", "version = 3", "version = = 3"),
         ("yaml-syntax", "pod.yaml", "kind: Pod", "kind: [Pod"),
         ("unknown-key", "scenario.toml", "[kubernetes]", "[kubernets]"),
-        (
-            "unknown-handler",
-            "runtimeclass.yaml",
-            "handler: runsc",
-            "handler: runcs",
-        ),
         ("config-version-5", "config.toml", "version = 3", "version = 5"),
         (
             "host-pid",

@@ -48,7 +48,8 @@ pub use pod::{
     ToShim,
 };
 pub use refusal::{Refusal, Stage, UnsupportedMode};
-pub use shim::{Delivered, Delivery, delivered};
+pub use refusal_text::oci_create_text;
+pub use shim::{Delivered, Delivery, delivered, task_api};
 pub use step::{PodAction, step};
 pub use type_url::TypeUrl;
 pub use userns::{Userns, UsernsMode};

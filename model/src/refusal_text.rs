@@ -6,13 +6,37 @@ use crate::environment::Environment;
 use crate::guards::Network;
 use crate::pod::{Channel, Pod, Target};
 use crate::refusal::{Refusal, Stage, UnsupportedMode};
+use crate::shim::error_text;
 use crate::type_url::TypeUrl;
 use crate::world::{Sandboxer, World};
+
+/// What the client of the CRI gets to read when an OCI runtime does not create a container, for that reason.
+pub fn oci_create_text(reason: &str, target: Target, row: &ContainerdRow) -> String {
+    let suffix = if row.error_class_suffix {
+        ErrorClass::Unknown.suffix()
+    } else {
+        ""
+    };
+    let inner = format!(
+        "{}OCI runtime create failed: {reason}{suffix}",
+        row.shim_create_wrapper
+    );
+    task_text(row, target, &inner)
+}
+
+fn task_text(row: &ContainerdRow, target: Target, inner: &str) -> String {
+    let wrapper = match target {
+        Target::Sandbox => row.sandbox_start_wrapper.replace("{id}", "<id>"),
+        Target::Container(_) => String::new(),
+    };
+    format!("{wrapper}failed to create containerd task: {inner}")
+}
 
 impl Refusal {
     /// The words in which the one who refuses says it, without the wrappers that callers put around them.
     pub fn reason<D: Domain>(self, world: &World<D>, env: &Environment<D>, pod: &Pod<D>) -> String {
         let kubelet = &world.kubelets[usize::from(env.kubelet.row)].row;
+        let containerd = &world.containerd[usize::from(env.containerd.row)].row;
         let spec = world.pod_spec(pod.spec);
         let handler = world.handlers[usize::from(spec.handler)].as_str();
         let shim_text = |shim: u8, text: &Option<String>| {
@@ -104,7 +128,13 @@ impl Refusal {
                      present or disabled"
                         .to_owned()
                 }),
-            Self::StartMisframed { shim } => shim_text(shim, &world.shim(shim).start.misframed_text),
+            Self::StartMisframed { shim } => match &world.shim(shim).start.misframed_text {
+                Some(text) => text.clone(),
+                None => error_text(world.shim(shim), containerd),
+            },
+            Self::StartReplyVersion { shim } | Self::StartReplyUnread { shim } => {
+                error_text(world.shim(shim), containerd)
+            }
             Self::Rejected { channel, shim, rule, url, inner_runsc } => {
                 let row = world.shim(shim);
                 let rules = match channel {
@@ -124,6 +154,7 @@ impl Refusal {
                 }
             }
             Self::CannotJoinUserns { shim } => shim_text(shim, &world.shim(shim).join_userns_text),
+            Self::UsernsInHostNetwork { shim } => shim_text(shim, &world.shim(shim).userns_in_host_network_text),
             Self::OciRuntimeCannotJoinUserns { oci_runtime } => {
                 format!(
                     "{} cannot join the user namespace of the sandbox",
@@ -153,7 +184,7 @@ impl Refusal {
         }
     }
 
-    /// The class of the error, as far as a shim gives it one.
+    /// The class of the error, as far as a shim or containerd gives it one.
     pub fn class<D: Domain>(self, world: &World<D>) -> ErrorClass {
         match self {
             Self::Rejected {
@@ -167,6 +198,7 @@ impl Refusal {
                     .get(usize::from(rule))
                     .map_or(ErrorClass::Unknown, |rule| rule.class)
             }
+            Self::StartReplyVersion { .. } => ErrorClass::NotImplemented,
             _ => ErrorClass::Unknown,
         }
     }
@@ -185,9 +217,9 @@ impl Refusal {
             .or_else(|| pod.current_handler_config(world, env));
         let by_shim = config.is_some_and(|config| config.sandboxer == Sandboxer::Shim);
         let reason = self.reason(world, env, pod);
-        let class = self.class(world).suffix();
-        let suffix = if row.error_class_suffix && !reason.ends_with(class) {
-            class
+        let class = self.class(world);
+        let suffix = if row.error_class_suffix && !class.is_said_by(&reason) {
+            class.suffix()
         } else {
             ""
         };
@@ -202,11 +234,7 @@ impl Refusal {
                     "failed to create sandbox \"<id>\": failed to start new shim for sandbox <id>: {inner}"
                 )
             }
-            Target::Sandbox => {
-                let wrapper = row.sandbox_start_wrapper.replace("{id}", "<id>");
-                format!("{wrapper}failed to create containerd task: {inner}")
-            }
-            Target::Container(_) => format!("failed to create containerd task: {inner}"),
+            target => task_text(row, target, &inner),
         };
         match self.stage() {
             Stage::Transport if self == Self::ShimGone => {

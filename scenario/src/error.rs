@@ -156,24 +156,6 @@ pub enum ScenarioError {
         #[label("named here")]
         at: SourceSpan,
     },
-
-    /// A `RuntimeClass` names a handler that the containerd configuration does not have.
-    #[error("RuntimeClass `{class}` names the handler `{handler}`, which the containerd configuration lacks")]
-    #[diagnostic(code(scenario::unknown_handler), help("{help}"))]
-    UnknownHandler {
-        /// The class.
-        class: String,
-        /// The handler.
-        handler: String,
-        /// The nearest handlers.
-        help: String,
-        /// The file of the `RuntimeClass`.
-        #[source_code]
-        source_code: Snippet,
-        /// Where.
-        #[label("not a handler of this node")]
-        at: SourceSpan,
-    },
 }
 
 impl ScenarioError {

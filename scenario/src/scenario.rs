@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::containerd::{ConfigLoading, ContainerdConfig, Loaded, Tree, load_containerd_config_text};
+use crate::containerd::{ConfigLoading, Loaded, Tree, load_containerd_config_text};
 use crate::error::ScenarioError;
 use crate::file::ScenarioFile;
 use crate::kubernetes::{
@@ -171,29 +171,6 @@ impl Scenario {
             Which::After => self.after.as_ref().unwrap_or(&self.before),
         };
         load_containerd_config_text(source, loading)
-    }
-
-    /// Checks that each pod's handler is one of the configuration. A caller who wants containerd's own answer
-    /// instead, for a configuration that changes, has [`ContainerdConfig::sandbox_runtime`].
-    ///
-    /// # Errors
-    /// For the first handler that the configuration does not have, with the nearest ones.
-    pub fn check_handlers(&self, config: &ContainerdConfig) -> Result<(), ScenarioError> {
-        for class in std::iter::once(&self.pod)
-            .chain(&self.more_pods)
-            .filter_map(|pod| self.runtime_class(pod))
-        {
-            if !config.handlers.contains_key(&class.handler) {
-                return Err(ScenarioError::UnknownHandler {
-                    class: class.name.clone(),
-                    handler: class.handler.clone(),
-                    help: suggest(&class.handler, config.handlers.keys().map(String::as_str)),
-                    source_code: class.place.source(),
-                    at: class.place.span(),
-                });
-            }
-        }
-        Ok(())
     }
 
     fn check_runtime_classes(&self) -> Result<(), ScenarioError> {

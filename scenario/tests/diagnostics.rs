@@ -95,8 +95,9 @@ impl Directory {
 
     fn run(&self) -> Result<(), ScenarioError> {
         let scenario = Scenario::load(self.path())?;
-        let loaded = scenario.containerd_config(Which::Before, &common::v2_0())?;
-        scenario.check_handlers(&common::config(loaded))
+        scenario
+            .containerd_config(Which::Before, &common::v2_0())
+            .map(|_| ())
     }
 
     fn report(&self) -> String {
@@ -273,7 +274,6 @@ fn pods() {
         after("scenario.toml", "runtime-class = \"runtimeclass.yaml\"\n", "")
     );
     insta::assert_snapshot!("other_runtime_class", after("pod.yaml", "gvisor", "kata"));
-    insta::assert_snapshot!("unknown_handler", after("runtimeclass.yaml", "runsc", "runcs"));
     insta::assert_snapshot!("no_kubelet_config", {
         after(
             "scenario.toml",

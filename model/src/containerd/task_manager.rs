@@ -6,6 +6,7 @@ use crate::guards::{Guard, Invocation, Mounts, OptionsSource, RuntimeType};
 use crate::log::Log;
 use crate::pod::{Call, Container, ContainerState, InFlight, SandboxState, Server, Target};
 use crate::refusal::Refusal;
+use crate::shim::task_api;
 use crate::step::{Step, seen, state_of};
 use crate::world::Sandboxer;
 
@@ -66,9 +67,10 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             return Invocation::Execute;
         };
         let in_store = sandbox.in_store;
+        let started_by = &self.world.containerd[usize::from(sandbox.containerd)].row;
         let below_3 = sandbox
             .shim
-            .is_some_and(|shim| self.world.shim(shim).protocol < 3);
+            .is_some_and(|shim| task_api(self.world.shim(shim), started_by) < 3);
         let table = &self.containerd().guards.start;
         self.containerd_decides(
             ContainerdField::StartForAppContainers,

@@ -80,9 +80,6 @@ impl Scenario {
                 .map(|release| self.containerd_config(*which, &loading_of(&release.row)));
             loaded.push(releases.collect::<Result<Vec<Loaded>, _>>()?);
         }
-        if let Some(Loaded::Config(config)) = loaded.first().and_then(|releases| releases.first()) {
-            self.check_handlers_exist(catalog, config)?;
-        }
 
         let mut tables = Tables::default();
         let mut oci_runtimes = OciRuntimes::new(self, catalog)?;
@@ -117,7 +114,13 @@ impl Scenario {
                                 )
                             })
                             .collect::<Result<Vec<_>, _>>()?;
-                        (config.check_plugins().err().map(str::to_owned), configured)
+                        {
+                            let refusal = config.check_plugins().err();
+                            (
+                                refusal.map(|said| format!("invalid plugin config: {said}")),
+                                configured,
+                            )
+                        }
                     }
                 };
                 configuration.refusals.push(refusal);
@@ -263,26 +266,6 @@ impl Scenario {
             ));
         }
         Ok(keys)
-    }
-
-    /// A handler that the file has, but that this release does not read, is an outcome; one that no release
-    /// would find in the file is bad input.
-    fn check_handlers_exist(
-        &self,
-        catalog: &Catalog,
-        config: &ContainerdConfig,
-    ) -> Result<(), ScenarioError> {
-        let Err(error) = self.check_handlers(config) else {
-            return Ok(());
-        };
-        for row in catalog.containerd() {
-            if let Ok(Loaded::Config(other)) = self.containerd_config(Which::Before, &loading_of(row))
-                && self.check_handlers(&other).is_ok()
-            {
-                return Ok(());
-            }
-        }
-        Err(error)
     }
 
     fn config_name(&self, which: Which) -> String {

@@ -3,16 +3,16 @@
 //! The kubelet names the parent in the way of its own driver, and containerd passes the name on
 //! (`getCgroupsPath`, internal/cri/server/helpers.go@v2.0.1). An OCI runtime on the other driver takes
 //! `SLICE:PREFIX:NAME` for a directory of that name at the root: the container then escapes its pod's limits
-//! (CVE-2025-47291).
+//! (CVE-2025-47291). The other way round, runc refuses a path where it expects such a name.
 
-use shimproof_model::TypeUrl;
 use shimproof_model::catalog::{Catalog, CgroupDriverSource, ContainerdRow, OciRuntimeKind, ShimRow};
 use shimproof_model::guards::{RuntimeType, get_runtime_options_type};
+use shimproof_model::{Channel, Domain as _, Target, TypeUrl};
 use shimproof_scenario::{Handler, Loaded, OptionsTable, Scenario, Which, loading_of};
 
 use super::defects::{Carrier, Running};
-use super::run::Run;
-use crate::wire::{Content, Table};
+use super::run::{Run, Sent};
+use crate::wire::{Content, Table, Wire};
 
 /// The option that selects the driver.
 const SYSTEMD_CGROUP: &str = "SystemdCgroup";
@@ -37,6 +37,43 @@ pub(super) fn parent_is_wrong(
     };
     let row = run.world.shim(running.shim);
     takes_the_driver_from_options(row, catalog) && kubelet != in_force(carrier)
+}
+
+/// A request to create a task that its OCI runtime refuses: the kubelet names a path, and the options say systemd.
+pub(super) struct RefusedPath {
+    /// The number of the message.
+    pub sent: usize,
+    /// The task.
+    pub task: Target,
+    /// The OCI runtime.
+    pub oci_runtime: u8,
+    /// What the OCI runtime says, with `{path}` for the cgroup.
+    pub reason: String,
+}
+
+/// The first such request.
+pub(super) fn refused_path(scenario: &Scenario, run: &Run) -> Option<RefusedPath> {
+    if of_kubelet(scenario, run)? != Driver::Cgroupfs {
+        return None;
+    }
+    let refused = |(number, sent): (usize, &Sent)| {
+        let (Channel::Create, task, options) = sent.to_shim()? else {
+            return None;
+        };
+        let selects = run.world.shim(sent.shim?).oci_runtime == OciRuntimeKind::FromOptions;
+        if !selects || in_force(&Carrier::of(run, sent, options)) != Driver::Systemd {
+            return None;
+        }
+        let oci_runtime = Wire::oci_runtime(options);
+        let row = run.world.oci_runtimes[usize::from(oci_runtime)].row.as_ref()?;
+        Some(RefusedPath {
+            sent: number,
+            task,
+            oci_runtime,
+            reason: row.cgroupfs_path_text.clone()?,
+        })
+    };
+    run.sent.iter().enumerate().find_map(refused)
 }
 
 /// The kubelet's driver: what its configuration says, or what containerd told it.

@@ -110,13 +110,7 @@ fn carrier(run: &Run, shim: u8) -> Carrier<'_> {
     };
     run.to_shim(Channel::Create, task)
         .last()
-        .map_or(none, |(sent, options)| Carrier {
-            options,
-            outcome: sent
-                .delivery
-                .map_or(Delivered::NotRead, |delivery| delivery.outcome),
-            rule: rule(run, sent, Channel::Create),
-        })
+        .map_or(none, |(sent, options)| Carrier::of(run, sent, options))
 }
 
 fn rule<'r>(run: &'r Run, sent: &Sent, channel: Channel) -> Option<&'r Rule> {
@@ -127,6 +121,19 @@ fn rule<'r>(run: &'r Run, sent: &Sent, channel: Channel) -> Option<&'r Rule> {
         Channel::Info => &row.info.rules,
     };
     rules.get(usize::from(sent.delivery?.rule?))
+}
+
+impl<'r> Carrier<'r> {
+    /// A request to create a task.
+    pub fn of(run: &'r Run, sent: &'r Sent, options: Option<&'r Any>) -> Self {
+        Self {
+            options,
+            outcome: sent
+                .delivery
+                .map_or(Delivered::NotRead, |delivery| delivery.outcome),
+            rule: rule(run, sent, Channel::Create),
+        }
+    }
 }
 
 impl Carrier<'_> {

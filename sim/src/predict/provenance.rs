@@ -58,6 +58,10 @@ pub(super) fn of_text(world: &World<Wire>, refusal: Refusal) -> Vec<Fact> {
     let own = match refusal {
         Refusal::InfoFlagUnknown { shim } => Some(Fact::Shim(shim, ShimField::InfoText)),
         Refusal::StartMisframed { shim } => Some(Fact::Shim(shim, ShimField::StartMisframedText)),
+        Refusal::StartReplyVersion { shim } | Refusal::StartReplyUnread { shim } => {
+            Some(Fact::Shim(shim, ShimField::StartReplies))
+        }
+        Refusal::UsernsInHostNetwork { shim } => Some(Fact::Shim(shim, ShimField::UsernsInHostNetworkText)),
         Refusal::CannotJoinUserns { shim } => Some(Fact::Shim(shim, ShimField::JoinUsernsText)),
         Refusal::Rejected { channel, shim, .. } => Some(Fact::Shim(
             shim,

@@ -1,6 +1,7 @@
 //! The run: the node is driven until the container that is looked at runs, or something refuses it.
 
 use shimproof_model::catalog::StartStdin;
+use shimproof_model::guards::Guard;
 use shimproof_model::log::Story;
 use shimproof_model::world::{Budget, Client, World};
 use shimproof_model::{
@@ -51,6 +52,8 @@ pub(super) enum End {
     Down(StartFailure),
     /// The pod or the container is refused.
     Refused(Box<Refused>),
+    /// The OCI runtime refuses the cgroup, in these words; the machine does not know of cgroups.
+    CgroupRefused(Target, String),
 }
 
 /// A refusal, with the state that it was given in.
@@ -62,12 +65,11 @@ pub(super) struct Refused {
     pub before: Node<Wire>,
 }
 
-impl Refused {
-    pub fn target(&self) -> shimproof_scenario::Target {
-        match self.task {
-            Target::Sandbox => shimproof_scenario::Target::Sandbox,
-            Target::Container(_) => shimproof_scenario::Target::Container,
-        }
+/// What a scenario calls the task.
+pub(super) fn target(task: Target) -> shimproof_scenario::Target {
+    match task {
+        Target::Sandbox => shimproof_scenario::Target::Sandbox,
+        Target::Container(_) => shimproof_scenario::Target::Container,
     }
 }
 
@@ -175,6 +177,20 @@ impl Run {
             what,
             decisions,
         });
+    }
+
+    /// Ends the run at a message, with what the shim decides on it.
+    pub fn cut(&mut self, sent: usize, end: End) {
+        let from = self.sent[sent].decisions;
+        let later = &self.story.decisions[from..];
+        let shim = later
+            .iter()
+            .position(|decided| decided.guard == Guard::ShimCreate);
+        self.story
+            .decisions
+            .truncate(from + shim.map_or(0, |shim| shim + 1));
+        self.sent.truncate(sent + 1);
+        self.end = end;
     }
 
     /// The pod.
