@@ -8,9 +8,9 @@ use shimproof_model::world::Containerd;
 use shimproof_properties::Engine;
 use shimproof_reports::{
     Coverage, Detail, Question, Styles, Survey, Verdict, Verification, VerifyError, ask, coverage_text,
-    find_mutant, run_suite, suite_json, suite_text, survey, under_designs_json, under_designs_text, unexercised,
-    unexercised_text, verification_text, verifications_json, verify, verify_mutant, verify_under_designs,
-    with_builtin_scenarios,
+    find_mutant, run_suite, suite_json, suite_text, survey, under_designs_json, under_designs_text,
+    unexercised, unexercised_text, verification_text, verifications_json, verify, verify_mutant,
+    verify_under_designs, with_builtin_scenarios,
 };
 use shimproof_scenario::{Design, Scenario, suggest};
 use shimproof_search::{Limits, PackedOptions, available_memory};
