@@ -45,6 +45,11 @@ fn run(line: &str) -> std::process::Output {
 #[test]
 fn every_command_line_works() {
     let mut lines = 0;
+    // A reproducer is written into a directory that is new or empty.
+    let reproducer = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/reproducer");
+    if reproducer.exists() {
+        std::fs::remove_dir_all(reproducer).unwrap();
+    }
     for document in [
         "README.md",
         "CONTRIBUTING.md",
@@ -53,6 +58,8 @@ fn every_command_line_works() {
         "docs/designs.md",
         "docs/soundness.md",
         "docs/simulation.md",
+        "docs/traces.md",
+        "docs/ci.md",
         "docs/mutants.md",
         "docs/reports.md",
     ] {

@@ -40,6 +40,8 @@ finite_enum! {
         CriuWorkPath = "CriuWorkPath",
         /// Any key that none of the messages has a field for.
         Other = "other keys",
+        /// `TypeUrl` or `ConfigPath` with an empty text, which asks for nothing: only a body carries it.
+        Empty = "empty keys",
     }
 }
 
@@ -375,9 +377,10 @@ impl Domain for Abstract {
 }
 
 fn lost_keys(any: Option<&Any>, table: Table) -> Keys {
+    let asked = table.keys.without(Keys::NONE.with(Key::Empty));
     let lost = match any {
-        Some(any) if any.table == table.id => table.keys.without(any.keys),
-        _ => table.keys,
+        Some(any) if any.table == table.id => asked.without(any.keys),
+        _ => asked,
     };
     // Whoever set it, it is set.
     match any {
@@ -407,6 +410,16 @@ mod tests {
         let kept = Abstract::generate(TypeUrl::RuntimeoptionsV1, &table, true);
         assert!(Abstract::preserves(Some(&kept), &table));
         assert!(Abstract::holds(&kept, Condition::BodySystemdCgroup));
+    }
+
+    #[test]
+    fn an_empty_key_is_carried_by_a_body_and_missed_by_nobody() {
+        let table = table(&[Key::Empty]);
+        let without = Abstract::generate(TypeUrl::RuntimeoptionsV1, &table, false);
+        assert_eq!(Abstract::value(&without), Value::Empty);
+        assert!(Abstract::preserves(Some(&without), &table));
+        let with = Abstract::generate(TypeUrl::RuntimeoptionsV1, &table, true);
+        assert_eq!(Abstract::value(&with), Value::Set);
     }
 
     #[test]

@@ -105,6 +105,16 @@ pub enum Refusal {
         /// The shim.
         shim: u8,
     },
+    /// The shim answers `start` with a version of the task API that containerd does not speak.
+    StartReplyVersion {
+        /// The shim.
+        shim: u8,
+    },
+    /// containerd takes the shim's answer to `start` for an address.
+    StartReplyUnread {
+        /// The shim.
+        shim: u8,
+    },
     /// A rule of the shim rejects the options on this channel.
     Rejected {
         /// The channel.
@@ -120,6 +130,11 @@ pub enum Refusal {
     },
     /// The shim's runtime cannot join the user namespace.
     CannotJoinUserns {
+        /// The shim.
+        shim: u8,
+    },
+    /// The sandbox that the shim's runtime puts into a user namespace of its own, in the network of the host, ends.
+    UsernsInHostNetwork {
         /// The shim.
         shim: u8,
     },
@@ -199,6 +214,8 @@ impl Refusal {
                 ..
             } => Stage::RuntimeFeatures,
             Self::StartMisframed { .. }
+            | Self::StartReplyVersion { .. }
+            | Self::StartReplyUnread { .. }
             | Self::Rejected {
                 channel: Channel::Start,
                 ..
@@ -208,6 +225,7 @@ impl Refusal {
                 ..
             } => Stage::ShimCreate,
             Self::CannotJoinUserns { .. }
+            | Self::UsernsInHostNetwork { .. }
             | Self::OciRuntimeCannotJoinUserns { .. }
             | Self::SandboxWithoutUserns { .. }
             | Self::OciRuntimeMissing { .. }
@@ -247,6 +265,8 @@ impl Refusal {
             Self::InfoWithoutFeatures => "info-without-features",
             Self::IdmapUnsupported { .. } => "idmap-unsupported",
             Self::StartMisframed { .. } => "start-misframed",
+            Self::StartReplyVersion { .. } => "start-reply-version",
+            Self::StartReplyUnread { .. } => "start-reply-unread",
             Self::Rejected {
                 channel: Channel::Create,
                 ..
@@ -260,6 +280,7 @@ impl Refusal {
                 ..
             } => "info-rejected",
             Self::CannotJoinUserns { .. } => "cannot-join-userns",
+            Self::UsernsInHostNetwork { .. } => "userns-in-host-network",
             Self::OciRuntimeCannotJoinUserns { .. } => "oci-runtime-cannot-join-userns",
             Self::SandboxWithoutUserns { .. } => "sandbox-without-userns",
             Self::OciRuntimeMissing { .. } => "oci-runtime-missing",
@@ -297,6 +318,8 @@ impl Refusal {
         "invalid-task-create-option",
         "start-misframed",
         "start-rejected",
+        "start-reply-version",
+        "start-reply-unread",
         "info-flag-unknown",
         "info-runtime-missing",
         "info-without-features",
@@ -304,6 +327,7 @@ impl Refusal {
         "idmap-unsupported",
         "create-rejected",
         "cannot-join-userns",
+        "userns-in-host-network",
         "oci-runtime-cannot-join-userns",
         "sandbox-without-userns",
         "oci-runtime-missing",

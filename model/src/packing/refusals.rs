@@ -60,7 +60,10 @@ pub(super) fn refusals(world: &World<Abstract>, containers: u8) -> Codes<Refusal
             Refusal::SandboxApiMissing { shim },
             Refusal::InfoFlagUnknown { shim },
             Refusal::StartMisframed { shim },
+            Refusal::StartReplyVersion { shim },
+            Refusal::StartReplyUnread { shim },
             Refusal::CannotJoinUserns { shim },
+            Refusal::UsernsInHostNetwork { shim },
         ]);
         all.extend(rejections(world, shim));
     }

@@ -130,7 +130,7 @@ impl ContainerdConfig {
     /// # Errors
     /// What the release says (`ValidatePluginConfig`, pkg/cri/config/config.go@v1.7.27;
     /// `ValidateRuntimeConfig`, internal/cri/config/config.go@v2.3.4), without `invalid plugin config: `
-    /// before it.
+    /// before it (pkg/cri/cri.go@v1.7.27, plugins/cri/runtime/plugin.go@v2.3.4).
     pub fn check_plugins(&self) -> Result<(), &str> {
         self.refusal.as_deref().map_or(Ok(()), Err)
     }

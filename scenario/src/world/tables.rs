@@ -104,8 +104,10 @@ impl Tables {
                 };
                 let set: Keys = keys
                     .iter()
-                    .filter(|(key, value)| !(matching.matches(key, "ConfigPath") && is_zero(value)))
-                    .map(|(key, _)| named(key).unwrap_or(Key::Other))
+                    .map(|(key, value)| match named(key).unwrap_or(Key::Other) {
+                        Key::TypeUrl | Key::ConfigPath if is_zero(value) => Key::Empty,
+                        known => known,
+                    })
                     .collect();
                 Table {
                     id,
