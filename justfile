@@ -26,6 +26,11 @@ bench:
 bench-peers *arguments:
     cargo run --release --package shimproof-search --example peers -- {{ arguments }}
 
+# The pages in a headless Chromium (`apt-get install chromium nodejs npm`); SHIMPROOF_SCREENSHOTS=DIR keeps pictures.
+browser:
+    cargo build --release
+    cd tests/browser && npm ci --ignore-scripts --no-audit --no-fund && npm test
+
 # The documentation of all crates, in a browser.
 docs:
     cargo doc --workspace --no-deps --open

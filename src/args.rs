@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,6 +41,7 @@ Examples:
   shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json
   shimproof verify --suite
   shimproof verify --suite --design v2.3.4 --design designs/type-checked.toml
+  shimproof verify examples/gvisor-host-network --reproducer reproducer
   shimproof verify --mutants
   shimproof verify containerd-11091-fixed --mutant containerd.io-owner-guard=unless-nil")]
     Verify(Verify),
@@ -75,6 +77,7 @@ Examples:
   shimproof compare
   shimproof compare v2.3.3 v2.3.4
   shimproof compare v2.3.3 v2.3.4 --trace 1
+  shimproof compare v2.3.3 v2.3.4 --format html --output report.html
   shimproof compare v2.3.4 designs/type-checked.toml --fail-on changed
   shimproof compare nil-or-node v2.0.5 examples/CVE-2025-47291")]
     Compare(Compare),
@@ -85,6 +88,13 @@ Examples:
   shimproof graph examples/containerd-11091 --design nil-check-missing-node --by outcome --format svg --output states.svg
   shimproof graph examples/CVE-2025-47291 --property options-preserved --by outcome --by containerd --format dot")]
     Graph(Graph),
+    /// Walk through the behaviours of a scenario in a browser, with Stateright's Explorer; the founding scenario, if
+    /// none is given.
+    #[command(after_help = "\
+Examples:
+  shimproof explore
+  shimproof explore examples/gvisor-kubelet-upgrade --design v2.3.4 --address 127.0.0.1:3001")]
+    Explore(Explore),
     /// Show what the catalogue holds, with its sources.
     #[command(after_help = "\
 Examples:
@@ -163,9 +173,21 @@ pub struct Verify {
     /// Print how often each action was enabled, was taken and led to a new state, and what each guard decided.
     #[arg(long, conflicts_with = "induction")]
     pub coverage: bool,
+    /// Print whole states in traces, not only the fields that a step changes.
+    #[arg(long, conflicts_with_all = ["induction", "mutants"])]
+    pub full: bool,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// Write the easiest counterexample as files that run on a real node, and that `predict` reads, into this
+    /// directory, which is new or empty.
+    #[arg(
+        long,
+        value_name = "DIR",
+        requires = "scenario",
+        conflicts_with_all = ["induction", "mutants", "mutant"]
+    )]
+    pub reproducer: Option<PathBuf>,
     /// Write each trace into a file in this directory.
     #[arg(long, value_name = "DIR", conflicts_with = "induction")]
     pub trace_dir: Option<PathBuf>,
@@ -250,6 +272,9 @@ pub struct Replay {
     /// A containerd design or release in place of the one that the traces name.
     #[arg(long, value_name = "NAME")]
     pub design: Option<String>,
+    /// Print each trace too, as it is stored, with whole states.
+    #[arg(long)]
+    pub full: bool,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -265,17 +290,50 @@ pub struct Compare {
     /// The scenario; without one, all built-in scenarios and a sweep over the whole catalogue.
     pub scenario: Option<PathBuf>,
     /// How the report is printed.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-    /// Write the report to a file.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
+    /// Write the report to a file: whole, or not at all.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Also prove by induction what can be proved, for any number of pods and faults; for every format but text.
+    #[arg(long, conflicts_with = "trace")]
+    pub induction: bool,
     /// Print one numbered line of the report over the catalogue in full: all its places, and both runs of one.
     #[arg(long, value_name = "NUMBER", requires = "after", conflicts_with = "scenario")]
     pub trace: Option<usize>,
     /// What ends with exit code 1.
     #[arg(long, value_enum, default_value_t = FailOn::Regressed)]
     pub fail_on: FailOn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For a terminal.
+    Text,
+    /// For programs.
+    Json,
+    /// For a comment on a pull request: one page, within the 65,536 characters that GitHub takes.
+    Markdown,
+    /// One page with all traces and diagrams, which needs nothing else.
+    Html,
+    /// For systems that show tests: what regressed is a failure.
+    Junit,
+    /// For systems that show findings beside code: SARIF 2.1.0.
+    Sarif,
+}
+
+impl ReportFormat {
+    /// Its name on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Markdown => "markdown",
+            Self::Html => "html",
+            Self::Junit => "junit",
+            Self::Sarif => "sarif",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -315,6 +373,24 @@ pub struct Graph {
     /// Write it to a file.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Explore {
+    /// A scenario, as for `verify`.
+    pub scenario: Option<PathBuf>,
+    /// A containerd release, design or design file in place of the scenario's own.
+    #[arg(long, value_name = "DESIGN")]
+    pub design: Option<String>,
+    /// How many copies of the pod there are.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4))]
+    pub pods: Option<u32>,
+    /// How many faults can happen in all.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=16))]
+    pub faults: Option<u32>,
+    /// Where the Explorer listens. It knows no passwords: addresses other than this machine's are open to everyone.
+    #[arg(long, default_value = "127.0.0.1:3000")]
+    pub address: SocketAddr,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,14 +1,19 @@
 //! `shimproof compare`.
 
 use shimproof_model::catalog::Catalog;
+use shimproof_properties::induction::{Induction, PROPERTIES, induct};
+use shimproof_reports::regression::{
+    Compared, Report, regression_html, regression_json, regression_junit, regression_markdown,
+    regression_sarif,
+};
 use shimproof_reports::{
-    Comparison, FOUNDING_CASE, Styles, Sweep, SweepChange, compare, comparison_json, comparison_page,
-    comparison_page_json, comparison_text, follow, sweep, with_builtin_scenarios,
+    Comparison, FOUNDING_CASE, Styles, Sweep, SweepChange, compare, comparison_page, comparison_text, follow,
+    sweep, with_builtin_scenarios,
 };
 use shimproof_scenario::{Design, Scenario};
 use shimproof_search::Limits;
 
-use crate::args::{self, FailOn, Format};
+use crate::args::{self, FailOn, ReportFormat};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::output::{Output, write_file};
@@ -56,7 +61,25 @@ pub fn run(arguments: &args::Compare, output: Output) -> Result<ExitCode, Failur
     };
     let sweep = (arguments.before.is_some() && arguments.scenario.is_none())
         .then(|| sweep(catalog, &designs.0.containerd, &designs.1.containerd));
-    let text = render(&comparison, sweep.as_ref(), arguments, output);
+    let inductions = if arguments.induction {
+        inductions(catalog, &designs)?
+    } else {
+        Vec::new()
+    };
+    let scenario = arguments
+        .scenario
+        .as_ref()
+        .map(|path| path.to_string_lossy().into_owned())
+        .or_else(|| arguments.before.is_none().then(|| FOUNDING_CASE.to_owned()));
+    let compared = Compared {
+        designs: (&designs.0, &designs.1),
+        comparison: &comparison,
+        sweep: sweep.as_ref(),
+        inductions: &inductions,
+        scenario: scenario.as_deref(),
+        command: &command(arguments),
+    };
+    let text = render(&compared, arguments, output)?;
     match &arguments.output {
         Some(path) => write_file(path, &text)?,
         None => output.document(&text),
@@ -88,19 +111,51 @@ fn exit_code(comparison: &Comparison, sweep: Option<&Sweep>, fail_on: FailOn) ->
     }
 }
 
-fn render(
-    comparison: &Comparison,
-    sweep: Option<&Sweep>,
-    arguments: &args::Compare,
-    output: Output,
-) -> String {
-    let styles = styles(arguments, output);
-    match (arguments.format, sweep) {
-        (Format::Text, Some(sweep)) => comparison_page(comparison, sweep, &styles),
-        (Format::Text, None) => comparison_text(comparison, &styles),
-        (Format::Json, Some(sweep)) => format!("{:#}\n", comparison_page_json(comparison, sweep)),
-        (Format::Json, None) => format!("{:#}\n", comparison_json(comparison)),
+/// The most states that induction tries for a property.
+const MOST_TRIED: u64 = 100_000_000;
+
+fn inductions(catalog: &Catalog, designs: &(Design, Design)) -> Result<Vec<Induction>, Failure> {
+    let mut inductions = Vec::new();
+    for design in [&designs.0, &designs.1] {
+        for property in PROPERTIES {
+            inductions.push(induct(catalog, &design.containerd, property, MOST_TRIED)?);
+        }
     }
+    Ok(inductions)
+}
+
+/// The command that prints the same report. Where it was written to is no part of it.
+fn command(arguments: &args::Compare) -> String {
+    let scenario = arguments.scenario.as_ref().map(|path| path.to_string_lossy());
+    let mut words: Vec<&str> = vec!["shimproof", "compare"];
+    words.extend(arguments.before.as_deref());
+    words.extend(arguments.after.as_deref());
+    words.extend(scenario.as_deref());
+    if arguments.induction {
+        words.push("--induction");
+    }
+    words.extend(["--format", arguments.format.as_str()]);
+    words.join(" ")
+}
+
+fn render(compared: &Compared<'_>, arguments: &args::Compare, output: Output) -> Result<String, Failure> {
+    if arguments.format == ReportFormat::Text {
+        let styles = styles(arguments, output);
+        return Ok(match compared.sweep {
+            Some(sweep) => comparison_page(compared.comparison, sweep, &styles),
+            None => comparison_text(compared.comparison, &styles),
+        });
+    }
+    let report = Report::new(Catalog::embedded(), compared);
+    Ok(match arguments.format {
+        ReportFormat::Text | ReportFormat::Json => format!("{:#}\n", regression_json(&report, compared)),
+        ReportFormat::Markdown => regression_markdown(&report),
+        ReportFormat::Html => regression_html(&report),
+        ReportFormat::Junit => {
+            regression_junit(&report).map_err(|error| Failure::Render(error.to_string()))?
+        }
+        ReportFormat::Sarif => format!("{:#}\n", regression_sarif(&report)),
+    })
 }
 
 fn styles(arguments: &args::Compare, output: Output) -> Styles {
@@ -129,13 +184,22 @@ fn trace(
     let followed = follow(catalog, &before.containerd, &after.containerd, class);
     let styles = styles(arguments, output);
     let text = match arguments.format {
-        Format::Text => format!("{}\n{}", class.text(&styles), followed.text(&styles)),
-        Format::Json => {
+        ReportFormat::Text => format!("{}\n{}", class.text(&styles), followed.text(&styles)),
+        ReportFormat::Json => {
             let traces: Vec<_> = followed.runs.iter().map(|(trace, _)| trace).collect();
             let document = serde_json::json!({
                 "class": class, "combination": followed.combination, "traces": traces,
             });
             format!("{document:#}\n")
+        }
+        other => {
+            return Err(Failure::Request {
+                what: format!("`--trace` prints text or JSON, not {}", other.as_str()),
+                help: format!(
+                    "`--format {}` without `--trace` has this trace too",
+                    other.as_str()
+                ),
+            });
         }
     };
     match &arguments.output {

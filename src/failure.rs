@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use miette::{Report, miette};
 use shimproof_model::catalog::LookupError;
 use shimproof_properties::induction::InductionError;
-use shimproof_reports::{BuiltinError, VerifyError};
+use shimproof_reports::{BuiltinError, ReproducerError, VerifyError, explorer::AddressError};
 use shimproof_scenario::{DesignError, ScenarioError};
 use shimproof_sim::{PredictError, RegressionsError, ReplayError, ScoreError, TraceError};
 
@@ -38,12 +38,18 @@ pub enum Failure {
     OnlyExact { option: &'static str },
     /// Standard output cannot be written.
     Output(std::io::Error),
+    /// A counterexample cannot be written as files.
+    Reproducer(ReproducerError),
+    /// The Explorer cannot listen.
+    Address(AddressError),
     /// What was asked for cannot be had in this way.
     Request { what: String, help: String },
     /// A report has no line of that number.
     NoSuchLine { number: usize, lines: usize },
     /// Only designs have variables.
     OfDesignsOnly,
+    /// A report cannot be put into a format.
+    Render(String),
 }
 
 impl From<VerifyError> for Failure {
@@ -55,6 +61,22 @@ impl From<VerifyError> for Failure {
 impl From<ScenarioError> for Failure {
     fn from(error: ScenarioError) -> Self {
         Self::Verify(VerifyError::Scenario(Box::new(error)))
+    }
+}
+
+impl From<ReproducerError> for Failure {
+    fn from(error: ReproducerError) -> Self {
+        match error {
+            ReproducerError::Scenario(error) => Self::from(*error),
+            ReproducerError::Predict(error) => Self::from(*error),
+            error => Self::Reproducer(error),
+        }
+    }
+}
+
+impl From<AddressError> for Failure {
+    fn from(error: AddressError) -> Self {
+        Self::Address(error)
     }
 }
 
@@ -182,6 +204,20 @@ impl Failure {
                 "{} cannot be written: {error}",
                 path.display()
             ),
+            Self::Reproducer(error) => miette!(
+                code = "reproducer",
+                help = match error {
+                    ReproducerError::Imports { .. } =>
+                        "give it in one file: `containerd config dump` prints all of it",
+                    _ => "`--trace-dir` keeps the counterexample as a trace",
+                },
+                "{error}"
+            ),
+            Self::Address(error) => miette!(
+                code = "explore",
+                help = "`--address 127.0.0.1:0` takes any port that is free",
+                "{error}"
+            ),
             Self::Request { what, help } => miette!(code = "request", help = help.clone(), "{what}"),
             Self::NoSuchLine { number, lines } => miette!(
                 code = "compare",
@@ -193,6 +229,7 @@ impl Failure {
                 help = "`shimproof show designs --variables`",
                 "`--variables` lists the variables of design files"
             ),
+            Self::Render(error) => miette!(code = "report", "the report cannot be written: {error}"),
             Self::Output(error) => miette!(code = "output", "standard output cannot be written: {error}"),
         }
     }

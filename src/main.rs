@@ -11,6 +11,7 @@
 mod args;
 mod compare;
 mod exit;
+mod explore;
 mod failure;
 mod graph;
 mod induction;
@@ -19,6 +20,7 @@ mod output;
 mod predict;
 mod progress;
 mod replay;
+mod reproducer;
 mod show;
 mod simulate;
 mod verify;
@@ -51,6 +53,7 @@ fn run(arguments: &Arguments, output: Output) -> Result<ExitCode, Failure> {
         Verb::Replay(replay) => replay::run(replay, output),
         Verb::Compare(compare) => compare::run(compare, output),
         Verb::Graph(graph) => graph::run(graph, output),
+        Verb::Explore(explore) => explore::run(explore, output),
         Verb::Show(show) => show::run(show, output),
         Verb::Completions { shell } => {
             let mut script = Vec::new();

@@ -62,6 +62,12 @@ impl Output {
         }
     }
 
+    /// Prints a line on standard error that nobody is to miss.
+    pub fn warning(self, text: &str) {
+        // There is nowhere left to say that standard error cannot be written.
+        let _ = writeln!(anstream::stderr(), "warning: {text}");
+    }
+
     /// Prints a diagnostic.
     pub fn failure(self, failure: &Failure) {
         let theme = if self.colours(std::io::stderr().is_terminal()) {
@@ -87,13 +93,32 @@ impl Output {
     }
 }
 
-/// Writes an answer to a file: whole or not at all.
+/// Writes an answer to a file: whole or not at all. What is no regular file, such as `/dev/stdout`, is written to.
 pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
     let write = |error| Failure::Write {
         path: path.to_owned(),
         error,
     };
-    let partial = path.with_extension("partial");
-    std::fs::write(&partial, text).map_err(write)?;
-    std::fs::rename(&partial, path).map_err(write)
+    if path.exists() && !path.is_file() && !path.is_dir() {
+        return std::fs::write(path, text).map_err(write);
+    }
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let name = path
+        .file_name()
+        .ok_or_else(|| write(ErrorKind::IsADirectory.into()))?;
+    // Beside it, so that renaming it is all that is left to do; two commands do not write to one such file.
+    let partial = directory.join(format!(
+        ".{}.{}.partial",
+        name.to_string_lossy(),
+        std::process::id()
+    ));
+    let written = std::fs::write(&partial, text).and_then(|()| std::fs::rename(&partial, path));
+    if written.is_err() {
+        // It may not be there.
+        let _ = std::fs::remove_file(&partial);
+    }
+    written.map_err(write)
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use shimproof_model::catalog::Catalog;
 use shimproof_model::trace::{Compare, Trace};
-use shimproof_reports::{TraceFormat, with_builtin_scenarios};
+use shimproof_reports::{Found, TraceFormat, trace_text, with_builtin_scenarios};
 use shimproof_scenario::{Design, Overrides, Scenario};
 use shimproof_sim::{
     MOST_PODS, Replayed, TraceError, read_trace, render_replays, replay_trace, replays_json,
@@ -14,7 +14,7 @@ use crate::args::{self, Format};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::verify::{unknown_scenario, with_scenario};
+use crate::verify::{detail, unknown_scenario, with_scenario};
 
 pub fn run(arguments: &args::Replay, output: Output) -> Result<ExitCode, Failure> {
     let mut traces = Vec::new();
@@ -61,7 +61,14 @@ pub fn run(arguments: &args::Replay, output: Output) -> Result<ExitCode, Failure
         })??,
     };
     match arguments.format {
-        Format::Text => output.document(&render_replays(&replays)),
+        Format::Text => {
+            let stories = traces.iter().filter(|_| arguments.full).map(|(file, trace)| {
+                let styles = output.styles();
+                let story = trace_text(trace, &[Found::of(trace)], detail(true), &styles);
+                format!("\n{}\n{story}", file.display())
+            });
+            output.document(&(render_replays(&replays) + &stories.collect::<String>()));
+        }
         Format::Json => output.document(&format!("{:#}", replays_json(&replays))),
     }
     Ok(if replays.iter().all(|replay| replay.parts.is_none()) {

@@ -7,10 +7,10 @@ use shimproof_model::catalog::Catalog;
 use shimproof_model::world::Containerd;
 use shimproof_properties::Engine;
 use shimproof_reports::{
-    Coverage, Question, Styles, Survey, Verdict, Verification, VerifyError, ask, coverage_text, find_mutant,
-    run_suite, suite_json, suite_text, survey, under_designs_json, under_designs_text, unexercised,
-    unexercised_text, verification_text, verifications_json, verify, verify_mutant, verify_under_designs,
-    with_builtin_scenarios,
+    Coverage, Detail, Question, Styles, Survey, Verdict, Verification, VerifyError, ask, coverage_text,
+    find_mutant, run_suite, suite_json, suite_text, survey, under_designs_json, under_designs_text,
+    unexercised, unexercised_text, verification_text, verifications_json, verify, verify_mutant,
+    verify_under_designs, with_builtin_scenarios,
 };
 use shimproof_scenario::{Design, Scenario, suggest};
 use shimproof_search::{Limits, PackedOptions, available_memory};
@@ -21,6 +21,7 @@ use crate::failure::Failure;
 use crate::mutants;
 use crate::output::{Output, write_file};
 use crate::progress::{ProgressLine, stop_on_ctrl_c};
+use crate::reproducer;
 
 pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure> {
     // What can be wrong with the request is found before anything is searched.
@@ -33,6 +34,15 @@ pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure
         .collect::<Result<_, _>>()?;
     if let Some(directory) = &arguments.trace_dir {
         check_writable(directory)?;
+    }
+    if let Some(directory) = &arguments.reproducer {
+        reproducer::check_empty(directory)?;
+        if designs.len() > 1 {
+            return Err(Failure::Request {
+                what: "one node runs one release of containerd at a time".to_owned(),
+                help: "give `--reproducer` with one `--design`".to_owned(),
+            });
+        }
     }
     let engine = engine(arguments)?;
     let limits = Limits {
@@ -92,14 +102,14 @@ fn one(
     arguments: &args::Verify,
     output: Output,
     scenario: &Scenario,
-    designs: &[Design],
+    given: &[Design],
     engine: Engine,
     limits: &Limits,
 ) -> Result<ExitCode, Failure> {
-    let designs: Vec<Option<&Containerd>> = if designs.is_empty() {
+    let designs: Vec<Option<&Containerd>> = if given.is_empty() {
         vec![None]
     } else {
-        designs.iter().map(|design| Some(&design.containerd)).collect()
+        given.iter().map(|design| Some(&design.containerd)).collect()
     };
     let mutant = arguments
         .mutant
@@ -127,13 +137,18 @@ fn one(
     }
     progress.finish();
     write_traces(arguments, &verifications)?;
+    if let (Some(directory), Some(verification)) = (&arguments.reproducer, verifications.first()) {
+        let design = given.first().map(|design| &design.containerd);
+        reproducer::write(directory, scenario, design, verification, output)?;
+    }
     match arguments.format {
         Format::Text => {
             let styles = output.styles();
             let texts: Vec<String> = verifications
                 .iter()
                 .map(|v| {
-                    verification_text(v, &styles) + &exercised(arguments, std::slice::from_ref(v), &styles)
+                    verification_text(v, detail(arguments.full), &styles)
+                        + &exercised(arguments, std::slice::from_ref(v), &styles)
                 })
                 .collect();
             output.document(&texts.join("\n"));
@@ -148,6 +163,15 @@ fn one(
         .chain(vacuous.then_some(ExitCode::Violated))
         .max()
         .unwrap_or(ExitCode::Ok))
+}
+
+/// How much of each state of a trace is printed.
+pub fn detail(full: bool) -> Detail {
+    if full {
+        Detail::WholeStates
+    } else {
+        Detail::Changes
+    }
 }
 
 /// What was exercised, and what was not, as far as one wants to know.
@@ -370,7 +394,10 @@ fn write_traces(arguments: &args::Verify, verifications: &[Verification]) -> Res
             for format in &arguments.trace_format {
                 let format = shimproof_reports::TraceFormat::from(*format);
                 let file = format!("{name}{}", format.extension());
-                write_file(&directory.join(file), &format.render(&trace))?;
+                write_file(
+                    &directory.join(file),
+                    &format.render(&trace, detail(arguments.full)),
+                )?;
             }
         }
     }

@@ -553,3 +553,62 @@ fn a_trace_that_was_changed_does_not_reproduce() {
         "every state is the stored one, but not what was found there",
     );
 }
+
+#[test]
+fn the_mutants_of_a_guard_are_all_explained_and_as_their_schema_says() {
+    let output = shimproof(&["verify", "--mutants=sameUsernsConfig", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/mutants.schema.json");
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(schema).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(&document)
+        .map(|error| error.to_string())
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    for run in document["runs"].as_array().unwrap() {
+        let mutants = run["mutants"].as_array().unwrap();
+        assert!(!mutants.is_empty());
+        for mutant in mutants {
+            assert_ne!(mutant["fate"], "survives", "{mutant}");
+        }
+    }
+}
+
+#[test]
+fn a_scenario_can_be_verified_under_a_mutant() {
+    let arguments = [
+        "verify",
+        "containerd-11091-fixed",
+        "--property",
+        "options-accepted",
+    ];
+    assert_eq!(shimproof(&arguments).status.code(), Some(0));
+    let mutant = ["--mutant", "containerd.io-owner-guard=unless-nil"];
+    let output = shimproof(&[&arguments[..], &mutant[..]].concat());
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+}
+
+#[test]
+fn an_unknown_mutant_is_told_with_the_nearest() {
+    let output = shimproof(&[
+        "verify",
+        "containerd-11091",
+        "--mutant",
+        "containerd.io-owner-guard=unless",
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("containerd.io-owner-guard=unless-nil"),
+        "{}",
+        stderr(&output)
+    );
+    let output = shimproof(&["verify", "--mutants=sameUsernsConfi"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("sameUsernsConfig"),
+        "{}",
+        stderr(&output)
+    );
+}

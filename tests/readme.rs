@@ -49,6 +49,7 @@ fn every_command_line_works() {
         "docs/designs.md",
         "docs/soundness.md",
         "docs/simulation.md",
+        "docs/mutants.md",
     ] {
         for line in blocks(&read(document), "sh").concat() {
             if line.starts_with("cargo run --release -- ") {

@@ -7,9 +7,10 @@ use crate::catalog::{KubeletField, TaskApiEndpoint};
 use crate::containerd::start_containerd;
 use crate::domain::Domain;
 use crate::environment::Environment;
+use crate::guards::Invocation;
 use crate::kubelet::update_runtime_up;
 use crate::log::{Fact, Log};
-use crate::pod::{Call, ContainerState, InFlight, Phase, Pod, SandboxState, Target};
+use crate::pod::{Call, ContainerState, InFlight, LeftBehind, Phase, Pod, SandboxState, Target};
 use crate::refusal::Refusal;
 use crate::step::Step;
 use crate::world::{MAX_CONTAINERS, Sandboxer, World};
@@ -126,7 +127,7 @@ pub fn step_pod_after_environment<D: Domain>(
         EnvironmentAction::KubeletRestart
         | EnvironmentAction::GateFlip
         | EnvironmentAction::KubeletUpgrade => {
-            kubelet_restarted(pod);
+            kubelet_restarted(world, env, pod);
         }
     }
 }
@@ -135,11 +136,18 @@ pub fn step_pod_after_environment<D: Domain>(
 /// (internal/cri/server/restart.go@v2.0.1, `SandboxStatus` in plugins/sandbox/controller.go@v2.0.1).
 fn containerd_restarted<D: Domain>(world: &World<D>, env: &Environment<D>, pod: &mut Pod<D>) {
     if let Some(call) = pod.call() {
-        abandon(pod, Abandoned::Crash);
+        abandon(world, env, pod, Abandoned::Crash);
         pod.in_flight = Some(InFlight::Reply {
             call,
             result: Err(Refusal::Unavailable),
         });
+    }
+    for record in pod.containers.iter_mut().flatten() {
+        record.left_behind = match record.left_behind {
+            // The list is rebuilt from bundles, and theirs is deleted (core/runtime/v2/shim_load.go@v2.0.6).
+            LeftBehind::Nothing | LeftBehind::Entry => LeftBehind::Nothing,
+            LeftBehind::EntryAndProcess | LeftBehind::Process => LeftBehind::Process,
+        };
     }
     if env.containerd.up.is_err() {
         return;
@@ -157,9 +165,9 @@ fn containerd_restarted<D: Domain>(world: &World<D>, env: &Environment<D>, pod: 
 }
 
 /// The kubelet forgets what it had in memory; its calls are cancelled.
-fn kubelet_restarted<D: Domain>(pod: &mut Pod<D>) {
+fn kubelet_restarted<D: Domain>(world: &World<D>, env: &Environment<D>, pod: &mut Pod<D>) {
     if pod.call().is_some() {
-        abandon(pod, Abandoned::Cancelled);
+        abandon(world, env, pod, Abandoned::Cancelled);
         pod.in_flight = None;
     }
     if matches!(pod.phase, Phase::Syncing { .. } | Phase::Waiting | Phase::Settled) {
@@ -176,8 +184,16 @@ enum Abandoned {
 }
 
 /// What a call leaves behind that does not go on. A reply in flight leaves what was carried out.
-fn abandon<D: Domain>(pod: &mut Pod<D>, how: Abandoned) {
+fn abandon<D: Domain>(world: &World<D>, env: &Environment<D>, pod: &mut Pod<D>, how: Abandoned) {
     let Some(message) = &pod.in_flight else { return };
+    // A context that ends fails the validation. After a crash the reload finds the bundle, and ends a shim
+    // without a task (core/runtime/v2/shim_load.go@v2.0.6).
+    let left_behind = match (message, how) {
+        (InFlight::Info { server, .. }, Abandoned::Cancelled) => {
+            pod.left_by_failed_validation(world, env, *server)
+        }
+        _ => LeftBehind::Nothing,
+    };
     let started = match message {
         // The handler of a request that is still on its way has done nothing.
         InFlight::Reply { .. } | InFlight::CreateContainer { .. } | InFlight::StartContainer { .. } => return,
@@ -196,6 +212,7 @@ fn abandon<D: Domain>(pod: &mut Pod<D>, how: Abandoned) {
                     Abandoned::Crash => ContainerState::Created,
                     Abandoned::Cancelled => ContainerState::Exited,
                 };
+                record.left_behind = left_behind;
             }
         }
     }
@@ -228,7 +245,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         self.env.faults.rpc_timeout -= 1;
         self.env.faults.total -= 1;
         if let Some(call) = self.pod.call() {
-            abandon(self.pod, Abandoned::Cancelled);
+            abandon(self.world, self.env, self.pod, Abandoned::Cancelled);
             self.pod.in_flight = Some(InFlight::Reply {
                 call,
                 result: Err(Refusal::DeadlineExceeded),
@@ -255,16 +272,24 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             Some(InFlight::Create { .. } | InFlight::CreateSandbox | InFlight::ShimReply { .. })
         );
         if let Some(call) = self.pod.call().filter(|_| to_shim) {
-            abandon(self.pod, Abandoned::Cancelled);
+            abandon(self.world, self.env, self.pod, Abandoned::Cancelled);
             self.pod.in_flight = Some(InFlight::Reply {
                 call,
                 result: Err(Refusal::ShimGone),
             });
         }
+        let executed = self.pod.invocation(self.world, self.env) == Invocation::Execute;
         if let Some(sandbox) = &mut self.pod.sandbox {
             sandbox.shim = None;
             sandbox.endpoint = false;
             sandbox.state = SandboxState::NotReady;
+        }
+        for record in self.pod.containers.iter_mut().flatten() {
+            // `startShim` hears of the end of the connection and removes the entry; a shim that is only connected
+            // to has no such callback.
+            if executed && record.left_behind == LeftBehind::Entry {
+                record.left_behind = LeftBehind::Nothing;
+            }
         }
         for record in self.pod.containers.iter_mut().flatten() {
             if matches!(record.state, ContainerState::Running { .. }) {

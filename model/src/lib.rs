@@ -44,8 +44,8 @@ pub use fault::{EnvironmentAction, is_fault, step_environment, step_pod_after_en
 pub use finite::{DecisionTable, Finite};
 pub use node::{Action, Node, enabled_environment, enabled_pod};
 pub use pod::{
-    Call, Channel, Container, ContainerState, InFlight, Phase, Pod, Sandbox, SandboxState, Server, Target,
-    ToShim,
+    Call, Channel, Container, ContainerState, InFlight, LeftBehind, Phase, Pod, Sandbox, SandboxState,
+    Server, Target, ToShim,
 };
 pub use refusal::{Refusal, Stage, UnsupportedMode};
 pub use refusal_text::oci_create_text;

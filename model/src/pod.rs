@@ -1,8 +1,9 @@
 //! One pod: what the kubelet, containerd and the shim know of it, and the message that is in flight.
 
+use crate::catalog::FailedValidation;
 use crate::domain::Domain;
 use crate::environment::Environment;
-use crate::guards::{Mounts, OptionsSource};
+use crate::guards::{Invocation, Mounts, OptionsSource};
 use crate::refusal::Refusal;
 use crate::step::state_of;
 use crate::type_url::TypeUrl;
@@ -99,6 +100,23 @@ pub struct Container<D: Domain> {
     pub mounts: Mounts,
     /// How far it came.
     pub state: ContainerState<D>,
+    /// What its failed start left behind, if it is [`ContainerState::Exited`].
+    pub left_behind: LeftBehind,
+}
+
+/// What a failed `StartContainer` left behind of the task that was to be (core/runtime/v2/task_manager.go@v2.0.1,
+/// core/runtime/v2/shim_manager.go@v2.0.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum LeftBehind {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// An entry in containerd's list of shims, with a connection to the process that serves the sandbox.
+    Entry,
+    /// An entry, and the process that was started for the task.
+    EntryAndProcess,
+    /// The process alone: a restart of containerd finds no bundle to know it by.
+    Process,
 }
 
 /// How far a container came.
@@ -321,6 +339,40 @@ impl<D: Domain> Pod<D> {
             OptionsSource::Task => task,
             OptionsSource::Runtime => self.sandbox.as_ref()?.options.as_ref(),
             OptionsSource::Nothing => None,
+        }
+    }
+
+    /// What `ShimManager.Start` looks at for a container: whether the sandbox is in the store, and whether the
+    /// protocol of its process is below 3; none without a sandbox.
+    pub(crate) fn invocation_asks(&self, world: &World<D>) -> Option<(bool, bool)> {
+        let sandbox = self.sandbox.as_ref()?;
+        let below_3 = sandbox.shim.is_some_and(|shim| world.shim(shim).protocol < 3);
+        Some((sandbox.in_store, below_3))
+    }
+
+    /// Whether `start` is executed for a container of the pod.
+    pub(crate) fn invocation(&self, world: &World<D>, env: &Environment<D>) -> Invocation {
+        let guards = &world.containerd[usize::from(env.containerd.row)].guards;
+        self.invocation_asks(world)
+            .map_or(Invocation::Execute, |asks| guards.start.decide(asks))
+    }
+
+    /// What a failed validation of features leaves of a task that `server` would have served. If the process of
+    /// the sandbox ended meanwhile, its entry went with it.
+    pub(crate) fn left_by_failed_validation(
+        &self,
+        world: &World<D>,
+        env: &Environment<D>,
+        server: Server,
+    ) -> LeftBehind {
+        let row = &world.containerd[usize::from(env.containerd.row)].row;
+        match (row.failed_validation, server) {
+            (FailedValidation::DeletesShim | FailedValidation::NotApplicable, _) => LeftBehind::Nothing,
+            (FailedValidation::LeavesShim, Server::Own(_)) => LeftBehind::EntryAndProcess,
+            (FailedValidation::LeavesShim, Server::Sandbox) if self.process(server).is_some() => {
+                LeftBehind::Entry
+            }
+            (FailedValidation::LeavesShim, Server::Sandbox) => LeftBehind::Nothing,
         }
     }
 

@@ -59,7 +59,6 @@ fn world(scenario: &str, pods: u32, faults: u32) -> World<Abstract> {
         .join("../examples")
         .join(scenario);
     let overrides = Overrides {
-        design: None,
         faults: Some(faults),
         pods: Some(pods),
         ..Overrides::default()

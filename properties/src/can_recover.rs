@@ -55,7 +55,11 @@ pub fn property<D: Domain>() -> LiveProperty<D> {
                 .refusal()
                 .map_or_else(String::new, |refusal| format!(" ({})", refusal.id()));
             let left = match node.environment.faults.total {
-                0 => "no fault is left, and nothing".to_owned(),
+                // The run may have spent on something else the fault that would have ended the pod.
+                0 if world.faults.total > 0 && world.faults.pod_delete > 0 => {
+                    "without a further fault, of which the deletion of the pod is one, nothing".to_owned()
+                }
+                0 => "without a further fault nothing".to_owned(),
                 1 => "nothing, not even the one fault that is left,".to_owned(),
                 left => format!("nothing, not even the {left} faults that are left,"),
             };

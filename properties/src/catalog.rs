@@ -20,6 +20,7 @@ pub fn all<D: Domain>() -> Vec<Property<D>> {
         crate::pipe_openable::property(),
         crate::userns_honoured::property(),
         crate::mappings_disjoint::property(),
+        crate::no_leaked_shim::property(),
     ]
 }
 

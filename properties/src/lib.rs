@@ -15,6 +15,7 @@ mod machine;
 mod mappings_disjoint;
 pub mod mutation;
 mod never_misread;
+mod no_leaked_shim;
 mod options_accepted;
 mod options_agree;
 mod options_in_force;

@@ -1,5 +1,6 @@
 //! Property 11.
 
+use shimproof_model::trace::FailedClause;
 use shimproof_model::{Container, ContainerState, Domain, Pod};
 
 use crate::property::{About, Between, Broken, Property, Since, broken, kept};
@@ -45,11 +46,24 @@ pub fn property<D: Domain>() -> Property<D> {
                         world.pod_spec(one.spec).name,
                         world.pod_spec(other.spec).name
                     ),
+                    clause: FailedClause::new(
+                        "blocks(pod) ∩ blocks(pod′) = ∅",
+                        [
+                            ("blocks(pod)", all_blocks(one)),
+                            ("blocks(pod′)", all_blocks(other)),
+                        ],
+                    ),
                 })
             },
             antecedent: |_, one, other| blocks(one).next().is_some() && blocks(other).next().is_some(),
         }),
     }
+}
+
+fn all_blocks<D: Domain>(pod: &Pod<D>) -> String {
+    let mut all: Vec<String> = blocks(pod).map(|block| format!("{block:?}")).collect();
+    all.dedup();
+    all.join(", ")
 }
 
 /// The blocks of ids that a pod has: the kubelet's record, its sandbox, and its containers that run.

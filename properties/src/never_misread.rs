@@ -1,9 +1,10 @@
 //! Property 3.
 
 use shimproof_model::Domain;
+use shimproof_model::trace::FailedClause;
 
 use crate::options_accepted::delivery;
-use crate::property::{About, Broken, Property, Since, broken, kept};
+use crate::property::{About, Broken, Property, Since, about_message, broken, kept};
 
 /// What the catalogue says of it.
 const ABOUT: About = About {
@@ -53,6 +54,10 @@ pub fn property<D: Domain>() -> Property<D> {
                         row.name,
                         row.id,
                         message.channel.as_str()
+                    ),
+                    clause: FailedClause::new(
+                        "¬misread(s, m.channel, m.options)",
+                        about_message::<D>(row, &message),
                     ),
                 }
             })

@@ -2,9 +2,10 @@
 
 use shimproof_model::catalog::StartStdin;
 use shimproof_model::log::Fact;
+use shimproof_model::trace::FailedClause;
 use shimproof_model::{Delivered, Delivery, Domain, Environment, Pod, ToShim, World, delivered};
 
-use crate::property::{About, Broken, Property, Since, broken, kept};
+use crate::property::{About, Broken, Property, Since, about_message, broken, kept};
 
 /// What the catalogue says of it.
 const ABOUT: About = About {
@@ -52,6 +53,10 @@ pub fn property<D: Domain>() -> Property<D> {
                         row.name,
                         row.id,
                         message.channel.as_str()
+                    ),
+                    clause: FailedClause::new(
+                        "delivered(s, m.channel, m.options) ≠ rejected",
+                        about_message::<D>(row, &message),
                     ),
                 }
             })

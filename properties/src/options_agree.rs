@@ -2,6 +2,7 @@
 
 use shimproof_model::catalog::ShimField;
 use shimproof_model::log::Fact;
+use shimproof_model::trace::FailedClause;
 use shimproof_model::{Channel, Delivered, Domain, Environment, Pod, Target, World, delivered};
 
 use crate::options_accepted::delivery;
@@ -65,6 +66,15 @@ pub fn property<D: Domain>() -> Property<D> {
                     channel.as_str(),
                     differ.join(", ")
                 ),
+                clause: FailedClause::new(
+                    "table ∖ fields(m) = table ∖ fields(m′)",
+                    [
+                        ("m.channel", message.channel.as_str().to_owned()),
+                        ("table ∖ fields(m)", set(&here)),
+                        ("m′.channel", channel.as_str().to_owned()),
+                        ("table ∖ fields(m′)", set(&there)),
+                    ],
+                ),
             })
         },
         antecedent: |world, env, pod| {
@@ -113,5 +123,13 @@ fn compared_with<'p, D: Domain>(
             );
             (read.outcome != Delivered::NotRead && !read.misframed).then_some((Channel::Start, options))
         }
+    }
+}
+
+fn set(keys: &[String]) -> String {
+    if keys.is_empty() {
+        "∅".to_owned()
+    } else {
+        keys.join(", ")
     }
 }

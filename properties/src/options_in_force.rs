@@ -1,11 +1,12 @@
 //! Property 5.
 
 use shimproof_model::catalog::{Rule, Scope, StartStdin};
+use shimproof_model::trace::FailedClause;
 use shimproof_model::world::Sandboxer;
 use shimproof_model::{Channel, Delivered, Domain, Environment, Pod, Target, World, delivered};
 
 use crate::options_accepted::delivery;
-use crate::property::{About, Broken, Property, Since, broken, kept};
+use crate::property::{About, Broken, Property, Since, broken, described, kept};
 
 /// What the catalogue says of it.
 const ABOUT: About = About {
@@ -71,6 +72,14 @@ pub fn property<D: Domain>() -> Property<D> {
                     row.name,
                     row.id,
                     passed_over.join(", ")
+                ),
+                clause: FailedClause::new(
+                    "the shim applies key",
+                    [
+                        ("key", passed_over.join(", ")),
+                        ("m.options", described::<D>(sent)),
+                        ("what the shim does with them", delivery.outcome.to_string()),
+                    ],
                 ),
             })
         },

@@ -1,9 +1,10 @@
 //! Property 4.
 
+use shimproof_model::trace::FailedClause;
 use shimproof_model::{Delivered, Domain};
 
 use crate::options_accepted::delivery;
-use crate::property::{About, Broken, Property, Since, broken, kept};
+use crate::property::{About, Broken, Property, Since, broken, described, kept};
 
 /// What the catalogue says of it.
 const ABOUT: About = About {
@@ -57,6 +58,14 @@ pub fn property<D: Domain>() -> Property<D> {
                 what: format!(
                     "what containerd sends on {} does not carry {lost} of the handler's options table",
                     message.channel.as_str()
+                ),
+                clause: FailedClause::new(
+                    "table(sandbox) ⊆ fields(m.options)",
+                    [
+                        ("m.channel", message.channel.as_str().to_owned()),
+                        ("table(sandbox)", D::lost(None, table).join(", ")),
+                        ("m.options", described::<D>(message.options)),
+                    ],
                 ),
             })
         },

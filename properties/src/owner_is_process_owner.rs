@@ -1,6 +1,7 @@
 //! Property 8.
 
 use shimproof_model::catalog::CriUserns;
+use shimproof_model::trace::FailedClause;
 use shimproof_model::{Channel, Domain, Environment, Pod, Target, World};
 
 use crate::property::{About, Broken, Property, Since, kept};
@@ -42,6 +43,13 @@ pub fn property<D: Domain>() -> Property<D> {
                     "containerd writes {} as owner of the pipes, and the container's process is {}",
                     D::describe_id(owner),
                     D::describe_id(process)
+                ),
+                clause: FailedClause::new(
+                    "o = host(mapping(c), user(c))",
+                    [
+                        ("o", D::describe_id(owner)),
+                        ("host(mapping(c), user(c))", D::describe_id(process)),
+                    ],
                 ),
             })
         },

@@ -1,15 +1,18 @@
 //! The policy of the designs from `nil-or-node` on.
 
-use shimproof_model::{Channel, Domain, Pod, Target, UsernsMode};
+use shimproof_model::trace::FailedClause;
+use shimproof_model::{Call, Channel, Domain, InFlight, Pod, Refusal, Target, UsernsMode};
 
 use crate::property::{About, Broken, Property, Since, broken, kept};
 
 /// What the catalogue says of it.
 const ABOUT: About = About {
     id: "owner-needs-userns",
-    statement: "An owner of pipes is written only for a container with a user namespace of its own. A policy: asked of designs \
-                whose guard is that of v2.0.1, and of others by name.",
-    formula: "G ∀ pod, c: in_flight(pod) = Create for c with io_uid ⇒ mode(c) = POD",
+    statement: "An owner of pipes is written only for a container with a user namespace of its own, and for no other does \
+                StartContainer fail because it cannot be written. A policy: asked of designs whose guard is that of v2.0.1, \
+                and of others by name.",
+    formula: "G ∀ pod, c: in_flight(pod) ∈ { Create for c with io_uid, refusal of StartContainer for c as the runtime options cannot \
+              be copied and no endpoint has to be written } ⇒ mode(c) = POD",
     why: "It is what the comment in updateContainerIOOwner promises since #11104: whatever an owner does to a shim, it does not do \
           to an ordinary pod.",
     incidents: &["containerd#11091"],
@@ -35,18 +38,35 @@ pub fn property<D: Domain>() -> Property<D> {
         id: ABOUT.id,
         about: ABOUT,
         broken: |world, _, pod, _| {
-            let container = usize::from(with_owner(pod)?);
+            let container = usize::from(with_owner(pod).or_else(|| refused_for_an_owner(pod))?);
             let mode =
                 pod.containers[container].map_or(UsernsMode::LinuxNil, |container| container.userns.mode());
             let name = &world.pod_spec(pod.spec).containers[container].name;
             (mode != UsernsMode::Pod).then(|| Broken {
                 what: format!(
-                    "an owner of pipes is written for container {name}, whose options are of mode {mode}"
+                    "an owner of pipes is to be written for container {name}, whose options are of mode {mode}"
+                ),
+                clause: FailedClause::new(
+                    "mode(c) = POD",
+                    [("c", name.clone()), ("mode(c)", mode.to_string())],
                 ),
             })
         },
         antecedent: |_, _, pod| with_owner(pod).is_some(),
         between: None,
+    }
+}
+
+/// The container that is not started because no owner can be written into its options. An endpoint is written
+/// before, and fails in the same way.
+fn refused_for_an_owner<D: Domain>(pod: &Pod<D>) -> Option<u8> {
+    let endpoint = pod.sandbox.as_ref().is_some_and(|sandbox| sandbox.endpoint);
+    match pod.in_flight {
+        Some(InFlight::Reply {
+            call: Call::StartContainer(container),
+            result: Err(Refusal::CannotCopyRuntimeOptions { .. }),
+        }) if !endpoint => Some(container),
+        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use shimproof_model::catalog::{Pipes, ShimField};
 use shimproof_model::log::Fact;
+use shimproof_model::trace::FailedClause;
 use shimproof_model::{Channel, Domain};
 
 use crate::property::{About, Broken, Property, Since, broken, kept};
@@ -51,6 +52,14 @@ pub fn property<D: Domain>() -> Property<D> {
                     "an owner of the container's pipes is sent to the shim {} ({}), which does not apply it",
                     row.name, row.id
                 ),
+                clause: if row.applies_io_owner {
+                    FailedClause::new("shim.pipes = host", [("shim.pipes", row.pipes.to_string())])
+                } else {
+                    FailedClause::new(
+                        "shim.applies_io_owner",
+                        [("shim.applies_io_owner", row.applies_io_owner.to_string())],
+                    )
+                },
             })
         },
         antecedent: |_, _, pod| {

@@ -2,6 +2,7 @@
 
 use shimproof_model::catalog::{ChownsStdio, OciRuntimeField, OciRuntimeKind, Pipes, ShimField};
 use shimproof_model::log::Fact;
+use shimproof_model::trace::FailedClause;
 use shimproof_model::{Container, ContainerState, Domain, Pod, User, World};
 
 use crate::property::{About, Broken, Property, Since, broken, kept};
@@ -56,6 +57,15 @@ pub fn property<D: Domain>() -> Property<D> {
                         D::describe_id(stdio.owner),
                         row.name,
                         row.id
+                    ),
+                    clause: FailedClause::new(
+                        "opens(user(c), owner(pipe(c)), mapping(c))",
+                        [
+                            ("c", stdio.name.to_owned()),
+                            ("user(c)", stdio.user.to_string()),
+                            ("owner(pipe(c))", D::describe_id(stdio.owner)),
+                            ("mapping(c)", stdio.mapping.map_or_else(|| "none, it is in the host's user namespace".to_owned(), |mapping| format!("{mapping:?}"))),
+                        ],
                     ),
                 })
             })

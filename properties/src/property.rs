@@ -1,7 +1,9 @@
 //! What a property is.
 
+use shimproof_model::catalog::ShimRow;
 use shimproof_model::log::Fact;
-use shimproof_model::{Domain, Environment, Pod, World};
+use shimproof_model::trace::FailedClause;
+use shimproof_model::{Domain, Environment, Pod, ToShim, World};
 
 /// What kind of statement a property is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,8 +123,10 @@ pub type OfTwo<D, T> = fn(&World<D>, &Pod<D>, &Pod<D>) -> T;
 /// How a state breaks a property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// What is wrong, with the values.
+    /// What is wrong, in words.
     pub what: String,
+    /// The clause of the formula that is false, with the values of its terms.
+    pub clause: FailedClause,
 }
 
 impl<D: Domain> Property<D> {
@@ -157,4 +161,21 @@ fn pairs<T>(all: &[T]) -> impl Iterator<Item = (&T, &T)> {
     all.iter()
         .enumerate()
         .flat_map(|(index, one)| all[index + 1..].iter().map(move |other| (one, other)))
+}
+
+/// The options of a message in words.
+pub(crate) fn described<D: Domain>(options: Option<&D::Any>) -> String {
+    options.map_or_else(|| "none".to_owned(), D::describe)
+}
+
+/// The terms of a clause about a message and the shim that it goes to.
+pub(crate) fn about_message<D: Domain>(
+    shim: &ShimRow,
+    message: &ToShim<'_, D>,
+) -> [(&'static str, String); 3] {
+    [
+        ("s", format!("{} ({})", shim.name, shim.id)),
+        ("m.channel", message.channel.as_str().to_owned()),
+        ("m.options", described::<D>(message.options)),
+    ]
 }

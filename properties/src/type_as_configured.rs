@@ -1,5 +1,6 @@
 //! Property 1.
 
+use shimproof_model::trace::FailedClause;
 use shimproof_model::{Domain, TypeUrl};
 
 use crate::property::{About, Broken, Property, Since, broken, kept};
@@ -50,6 +51,13 @@ pub fn property<D: Domain>() -> Property<D> {
                 what: format!(
                     "containerd sends {url} on {}, and the handler's configuration selects {selected}",
                     message.channel.as_str()
+                ),
+                clause: FailedClause::new(
+                    "options.type_url = type(sandbox.runtime_type)",
+                    [
+                        ("options.type_url", url.to_string()),
+                        ("type(sandbox.runtime_type)", selected.to_string()),
+                    ],
                 ),
             })
         },

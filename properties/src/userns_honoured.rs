@@ -1,6 +1,7 @@
 //! Property 10.
 
 use shimproof_model::guards::HostUsers;
+use shimproof_model::trace::FailedClause;
 use shimproof_model::{Container, ContainerState, Domain};
 
 use crate::property::{About, Broken, Property, Since, broken, kept};
@@ -55,6 +56,10 @@ pub fn property<D: Domain>() -> Property<D> {
                 .map_or("?", |container| container.name.as_str());
             Some(Broken {
                 what: format!("container {name} runs in no user namespace of the pod's own"),
+                clause: FailedClause::new(
+                    "in_userns(c)",
+                    [("c", name.to_owned()), ("in_userns(c)", "false".to_owned())],
+                ),
             })
         },
         antecedent: |world, _, pod| {

@@ -7,7 +7,7 @@ use shimproof_model::trace::TraceStep;
 
 use crate::comparison::{Change, Comparison};
 use crate::style::{Styles, set};
-use crate::trace_text::trace_text_after;
+use crate::trace_text::{Detail, trace_text_after};
 use crate::verification::{PropertyResult, Verdict, Verification};
 use crate::verification_text::{explored, findings, in_common, length, stories, violated_already};
 
@@ -190,7 +190,13 @@ fn changed_stories(text: &mut String, violating: &Verification, other: &Verifica
         );
         let above = told.iter().map(|other| in_common(other, &trace.steps)).max();
         let above = above.unwrap_or_default();
-        text.push_str(&trace_text_after(trace, above, &findings(&story), styles));
+        text.push_str(&trace_text_after(
+            trace,
+            above,
+            &findings(&story),
+            Detail::Changes,
+            styles,
+        ));
         told.push(&trace.steps);
     }
 }

@@ -12,15 +12,20 @@ mod coverage;
 mod coverage_text;
 mod designs;
 pub mod diagram;
+pub mod explorer;
 mod fate;
 mod further;
+mod hash;
 mod induction_json;
 mod induction_text;
 mod itf;
 mod json;
 mod kept_by;
 mod mutants;
+mod page;
 mod property_catalogue;
+pub mod regression;
+mod reproducer;
 mod rests_on;
 pub mod state_graph;
 mod style;
@@ -47,18 +52,21 @@ pub use further::OwnSearch;
 pub use induction_json::inductions_json;
 pub use induction_text::induction_text;
 pub use itf::itf;
-pub use json::{comparison_json, comparison_page_json, suite_json, under_designs_json, verifications_json};
+pub use json::{suite_json, under_designs_json, verifications_json};
 pub use mutants::{
     Base, Fate as MutantFate, Killer, MutantReport, MutantResult, MutantRun, MutantsOptions, Witness,
     find_mutant, mutant_run, mutants, mutants_json, mutants_text,
 };
+pub use reproducer::{Reproducer, ReproducerError};
 pub use rests_on::RestsOn;
 pub use style::Styles;
 pub use suite::{Deviation, SuiteReport, run_suite};
 pub use survey::{OfProperty, Survey, survey};
-pub use sweep::{Class, Followed, Places, Sweep, SweepChange, follow, sweep};
+pub use sweep::{Class, Followed, Places, Sweep, SweepChange, Tally, follow, sweep};
 pub use trace_format::TraceFormat;
-pub use trace_text::trace_text;
+pub use trace_text::{Detail, Found, trace_text};
 pub use under_designs::{Counts, UnderDesigns, Unusable, under_designs_text, verify_under_designs};
-pub use verification::{PropertyResult, Question, Verdict, Verification, VerifyError, verify, verify_mutant};
+pub use verification::{
+    PropertyResult, Question, Verdict, Verification, VerifyError, design_name, verify, verify_mutant,
+};
 pub use verification_text::{suite_text, verification_text};

@@ -5,7 +5,7 @@ use shimproof_model::trace::Trace;
 use crate::diagram::{Sequence, mermaid, svg};
 use crate::itf::itf;
 use crate::style::Styles;
-use crate::trace_text::trace_text;
+use crate::trace_text::{Detail, Found, trace_text};
 
 /// What a trace is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +34,8 @@ impl TraceFormat {
         }
     }
 
-    /// The contents of such a file.
-    pub fn render(self, trace: &Trace) -> String {
+    /// The contents of such a file; `detail` is about text, as the other formats have whole states anyway or no room for them.
+    pub fn render(self, trace: &Trace, detail: Detail) -> String {
         match self {
             Self::Json => {
                 let trace = serde_json::to_value(trace).unwrap_or_default();
@@ -44,7 +44,7 @@ impl TraceFormat {
             Self::Itf => format!("{:#}\n", itf(trace)),
             Self::Svg => svg(&Sequence::of(trace)),
             Self::Mermaid => mermaid(&Sequence::of(trace)),
-            Self::Text => trace_text(trace, &[(&trace.property, &trace.finding)], &Styles::plain()),
+            Self::Text => trace_text(trace, &[Found::of(trace)], detail, &Styles::plain()),
         }
     }
 }

@@ -2,23 +2,61 @@
 
 use std::fmt::Write as _;
 
-use shimproof_model::trace::{Trace, TraceStep};
+use shimproof_model::trace::{Change, FailedClause, Field, Trace, TraceStep};
 
 use crate::style::{Styles, set};
 
+/// What a run shows of a property.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'t> {
+    /// The property.
+    pub property: &'t str,
+    /// What is wrong, in words.
+    pub what: &'t str,
+    /// The clause of the property that is false.
+    pub clause: Option<&'t FailedClause>,
+}
+
+impl<'t> Found<'t> {
+    /// What a trace was kept for.
+    pub fn of(trace: &'t Trace) -> Self {
+        Self {
+            property: &trace.property,
+            what: &trace.finding,
+            clause: trace.clause.as_ref(),
+        }
+    }
+}
+
+/// How much of each state is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// The fields that a step changes.
+    #[default]
+    Changes,
+    /// Every field.
+    WholeStates,
+}
+
 /// The trace, step by step: who did what, what was sent to whom, which guard decided, what changed; then what
-/// it breaks, for each property by name, and what comes of it.
-pub fn trace_text(trace: &Trace, findings: &[(&str, &str)], styles: &Styles) -> String {
-    trace_text_after(trace, 0, findings, styles)
+/// it breaks, for each property, by which clause, and what comes of it.
+pub fn trace_text(trace: &Trace, findings: &[Found<'_>], detail: Detail, styles: &Styles) -> String {
+    trace_text_after(trace, 0, findings, detail, styles)
 }
 
 /// [`trace_text`] without its first steps, which stand `above` already.
 pub(crate) fn trace_text_after(
     trace: &Trace,
     above: usize,
-    findings: &[(&str, &str)],
+    findings: &[Found<'_>],
+    detail: Detail,
     styles: &Styles,
 ) -> String {
+    let states = match detail {
+        Detail::Changes => Vec::new(),
+        Detail::WholeStates => trace.states(),
+    };
+    let after = |number: usize| states.get(number).map(Vec::as_slice);
     let mut text = String::new();
     let width = trace
         .steps
@@ -36,8 +74,12 @@ pub(crate) fn trace_text_after(
         };
         let _ = writeln!(text, "  {}", set(styles.dim, &format!("1{last} as above")));
     }
+    if let Some(start) = after(0).filter(|_| above == 0) {
+        let _ = writeln!(text, "   0. {}", set(styles.name, "initially"));
+        whole_state(&mut text, &[], start, &" ".repeat(width + 8), styles);
+    }
     for (index, step) in trace.steps.iter().enumerate().skip(above) {
-        step_text(&mut text, index + 1, step, width, styles);
+        step_text(&mut text, index + 1, step, after(index + 1), width, styles);
     }
     if let Some(cycle) = &trace.cycle {
         let first = trace.steps.len() + 1;
@@ -57,12 +99,22 @@ pub(crate) fn trace_text_after(
             )
         );
         for (index, step) in cycle.steps.iter().enumerate() {
-            step_text(&mut text, first + index, step, width, styles);
+            step_text(
+                &mut text,
+                first + index,
+                step,
+                after(first + index),
+                width,
+                styles,
+            );
         }
     }
-    for (property, finding) in findings {
+    for found in findings {
         // Writing into a string does not fail.
-        let _ = writeln!(text, "  ⇒ {}: {finding}", set(styles.bad, property));
+        let _ = writeln!(text, "  ⇒ {}: {}", set(styles.bad, found.property), found.what);
+        if let Some(clause) = found.clause {
+            clause_text(&mut text, clause, styles);
+        }
     }
     let refusal = trace
         .aftermath
@@ -80,7 +132,23 @@ pub(crate) fn trace_text_after(
     text
 }
 
-fn step_text(text: &mut String, number: usize, step: &TraceStep, width: usize, styles: &Styles) {
+/// The clause that is false, and what its terms are.
+fn clause_text(text: &mut String, clause: &FailedClause, styles: &Styles) {
+    let _ = writeln!(text, "      {} {}", set(styles.dim, "false:"), clause.formula);
+    for Field { field, value } in &clause.values {
+        let _ = writeln!(text, "        {}", set(styles.dim, &format!("{field} = {value}")));
+    }
+}
+
+/// A step: what it is, and below it what it does.
+fn step_text(
+    text: &mut String,
+    number: usize,
+    step: &TraceStep,
+    after: Option<&[Field]>,
+    width: usize,
+    styles: &Styles,
+) {
     let _ = writeln!(
         text,
         "  {number:>2}. {}  {}",
@@ -88,6 +156,18 @@ fn step_text(text: &mut String, number: usize, step: &TraceStep, width: usize, s
         step.event
     );
     let indent = " ".repeat(width + 8);
+    step_details(text, step, after, &indent, styles);
+}
+
+/// What a step does: the decisions of guards with their sources, the refusal, the fields that it changes (in the
+/// whole state after it, if that is given), and the message that it sends.
+pub(crate) fn step_details(
+    text: &mut String,
+    step: &TraceStep,
+    after: Option<&[Field]>,
+    indent: &str,
+    styles: &Styles,
+) {
     for guard in &step.guards {
         let _ = writeln!(
             text,
@@ -109,10 +189,19 @@ fn step_text(text: &mut String, number: usize, step: &TraceStep, width: usize, s
             refusal.error
         );
     }
+    match after {
+        Some(state) => whole_state(text, &step.changes, state, indent, styles),
+        None => changes_text(text, &step.changes, indent),
+    }
+    if let Some(sent) = &step.sends {
+        let _ = writeln!(text, "{indent}→ {}: {}", sent.to, sent.message);
+    }
+}
+
+fn changes_text(text: &mut String, changes: &[Change], indent: &str) {
     // A record that begins says only what is in it.
     let begins = |before: &str, after: &str| before == "-" && matches!(after, "none" | "not pinned");
-    for change in step
-        .changes
+    for change in changes
         .iter()
         .filter(|change| !begins(&change.before, &change.after))
     {
@@ -122,7 +211,16 @@ fn step_text(text: &mut String, number: usize, step: &TraceStep, width: usize, s
             change.field, change.before, change.after
         );
     }
-    if let Some(sent) = &step.sends {
-        let _ = writeln!(text, "{indent}→ {}: {}", sent.to, sent.message);
+}
+
+/// Every field; one that was changed with its value before.
+fn whole_state(text: &mut String, changes: &[Change], state: &[Field], indent: &str, styles: &Styles) {
+    for Field { field, value } in state {
+        let changed = changes.iter().find(|change| change.field == *field);
+        let line = match changed {
+            Some(change) => format!("{field}: {} → {value}", change.before),
+            None => set(styles.dim, &format!("{field}: {value}")),
+        };
+        let _ = writeln!(text, "{indent}{line}");
     }
 }

@@ -84,6 +84,29 @@ impl Verification {
         self.bound().is_some()
     }
 
+    /// The counterexample that is the easiest to come by: with the fewest faults. Among those that of `options-accepted`,
+    /// which ends in an error that one sees, or else the first in the order of the catalogue; one that is told for
+    /// information only if there is no other.
+    pub fn easiest_counterexample(&self) -> Option<&PropertyResult> {
+        let faults = |trace: &Trace| {
+            let steps = trace.all_steps();
+            steps
+                .filter(|step| matches!(&*step.actor, "fault" | "operator"))
+                .count()
+        };
+        let violated = self
+            .results
+            .iter()
+            .filter(|result| result.verdict == Verdict::Violated);
+        violated
+            .filter_map(|result| Some((result, result.trace.as_ref()?)))
+            .min_by_key(|(result, trace)| {
+                let seen = result.property == "options-accepted";
+                (result.information, faults(trace), !seen)
+            })
+            .map(|(result, _)| result)
+    }
+
     /// What cut a search short: the main one, or one for a property of its own.
     pub fn bound(&self) -> Option<&str> {
         let of_own = self.results.iter().filter_map(|result| result.search.as_ref());
@@ -355,6 +378,7 @@ pub(crate) fn result(
             setting: names.setting.clone(),
             design: names.design.to_owned(),
             property: finding.id.clone(),
+            clause: broken.as_ref().map(|broken| broken.clause.clone()),
             finding: broken.map_or_else(|| statement.clone(), |broken| broken.what),
             ..trace
         }
@@ -405,7 +429,7 @@ fn is_reduced(world: &World<Abstract>, engine: Engine) -> bool {
 }
 
 /// The releases of containerd, in the order in which they can be reached.
-fn design_name(world: &World<Abstract>) -> String {
+pub fn design_name(world: &World<Abstract>) -> String {
     world
         .containerd
         .iter()

@@ -10,11 +10,11 @@ use crate::further::OwnSearch;
 use crate::rests_on::RestsOn;
 use crate::style::{Styles, set};
 use crate::suite::{SuiteReport, verdict_text};
-use crate::trace_text::trace_text_after;
+use crate::trace_text::{Detail, Found, trace_text_after};
 use crate::verification::{PropertyResult, Verdict, Verification};
 
 /// One scenario under one design: its verdicts, what they rest on, and the traces of what is violated.
-pub fn verification_text(verification: &Verification, styles: &Styles) -> String {
+pub fn verification_text(verification: &Verification, detail: Detail, styles: &Styles) -> String {
     let mut text = String::new();
     // Writing into a string does not fail.
     let _ = writeln!(
@@ -95,6 +95,7 @@ pub fn verification_text(verification: &Verification, styles: &Styles) -> String
             trace,
             above.unwrap_or_default(),
             &findings(&story),
+            detail,
             styles,
         ));
         told.push(&trace.steps);
@@ -202,10 +203,8 @@ pub(crate) fn stories<'r>(results: &[&'r PropertyResult]) -> Vec<Vec<&'r Propert
 }
 
 /// What each of them finds.
-pub(crate) fn findings<'r>(story: &[&'r PropertyResult]) -> Vec<(&'r str, &'r str)> {
-    let finding = |result: &&'r PropertyResult| {
-        Some((result.property.as_str(), result.trace.as_ref()?.finding.as_str()))
-    };
+pub(crate) fn findings<'r>(story: &[&'r PropertyResult]) -> Vec<Found<'r>> {
+    let finding = |result: &&'r PropertyResult| result.trace.as_ref().map(Found::of);
     story.iter().filter_map(finding).collect()
 }
 

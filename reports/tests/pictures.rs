@@ -8,7 +8,9 @@ use shimproof_model::trace::Trace;
 use shimproof_properties::{Engine, find};
 use shimproof_reports::diagram::{Event, Lifeline, Sequence, mermaid, svg};
 use shimproof_reports::state_graph::{self, Bottleneck, OUTCOME, Quotient, StateGraph};
-use shimproof_reports::{Question, TraceFormat, Verdict, itf, run_suite, verify, with_builtin_scenarios};
+use shimproof_reports::{
+    Detail, Question, TraceFormat, Verdict, itf, run_suite, verify, with_builtin_scenarios,
+};
 use shimproof_scenario::{Design, Overrides, Scenario};
 use shimproof_search::{Limits, PackedOptions};
 
@@ -102,7 +104,8 @@ fn every_trace_of_the_suite_can_be_drawn_and_exchanged() {
             let read: itf::Trace<itf::Value> = serde_json::from_value(itf).unwrap();
             assert_eq!(read.states.len(), 1 + trace.all_steps().count());
 
-            let kept: Trace = serde_json::from_str(&TraceFormat::Json.render(trace)).unwrap();
+            let kept: Trace =
+                serde_json::from_str(&TraceFormat::Json.render(trace, Detail::Changes)).unwrap();
             assert_eq!(&kept, trace);
             drawn += 1;
         }

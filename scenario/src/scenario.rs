@@ -38,6 +38,7 @@ pub struct Scenario {
     /// The kubelet's configuration, if the scenario names one.
     pub kubelet: Option<KubeletConfig>,
     pub(crate) source: Snippet,
+    files: BTreeMap<PathBuf, Snippet>,
     container: Container,
     before: Snippet,
     after: Option<Snippet>,
@@ -83,8 +84,12 @@ impl Scenario {
         read: &dyn Fn(&Path, &str) -> Result<Snippet, ScenarioError>,
     ) -> Result<Self, ScenarioError> {
         let file = ScenarioFile::parse(&source)?;
-        let read =
-            |name: &Path, key: &str| read(&directory.join(name), &format!("`{key}` in {}", source.name()));
+        let mut files = BTreeMap::new();
+        let mut read = |name: &Path, key: &str| {
+            let text = read(&directory.join(name), &format!("`{key}` in {}", source.name()))?;
+            files.insert(name.to_owned(), text.clone());
+            Ok::<Snippet, ScenarioError>(text)
+        };
 
         let manifest = read(&file.pod.manifest, "[pod] manifest")?;
         let KubernetesObjects {
@@ -137,12 +142,23 @@ impl Scenario {
             runtime_classes,
             kubelet,
             source,
+            files,
             container,
             before,
             after,
         };
         scenario.check_runtime_classes()?;
         Ok(scenario)
+    }
+
+    /// The text of the scenario file.
+    pub fn text(&self) -> &str {
+        self.source.text()
+    }
+
+    /// The text of a file that the scenario file names, by that name.
+    pub fn text_of(&self, name: &Path) -> Option<&str> {
+        self.files.get(name).map(Snippet::text)
     }
 
     /// The container that is looked at.

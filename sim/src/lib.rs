@@ -20,7 +20,8 @@ pub mod wire;
 
 pub use predict::{
     Code, Event, Neighbour, Options, PredictError, Prediction, Reason, Request, RequestValue, Step,
-    neighbours, predict, predict_in, predict_with, render_neighbours, render_text, world_of_prediction,
+    neighbours, outcome_name, predict, predict_in, predict_with, render_neighbours, render_text, stage_name,
+    target_name, world_of_prediction,
 };
 pub use replay::{
     Parts, ReplayError, Replayed, TraceError, read_trace, render_replays, replay_trace, replays_json,

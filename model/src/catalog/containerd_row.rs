@@ -96,6 +96,8 @@ pub struct ContainerdRow {
     pub start_for_app_containers: StartForAppContainers,
     /// What `<shim> -info` gets when features are validated.
     pub info_options: InfoOptions,
+    /// What becomes of the shim of a task whose features fail the validation.
+    pub failed_validation: FailedValidation,
     /// Whether the task manager asks `<shim> -info` before it starts a shim.
     pub load_shim_info: bool,
 
@@ -198,6 +200,8 @@ finite_enum! {
         StartForAppContainers = "start-for-app-containers",
         /// [`ContainerdRow::info_options`].
         InfoOptions = "info-options",
+        /// [`ContainerdRow::failed_validation`].
+        FailedValidation = "failed-validation",
         /// [`ContainerdRow::load_shim_info`].
         LoadShimInfo = "load-shim-info",
         /// [`ContainerdRow::introspection`].
@@ -408,6 +412,18 @@ finite_enum! {
         TaskThenRuntime = "task-then-runtime",
         /// The runtime options, or else the task options.
         RuntimeThenTask = "runtime-then-task",
+    }
+}
+
+finite_enum! {
+    /// What becomes of the shim of a task whose features fail the validation.
+    pub enum FailedValidation {
+        /// Its bundle is deleted; it stays in the list of shims, and its process runs on.
+        LeavesShim = "leaves-shim",
+        /// It is deleted as after a failed Create. No release does this: it is there for designs to be judged by.
+        DeletesShim = "deletes-shim",
+        /// Features are not validated.
+        NotApplicable = "n/a",
     }
 }
 

@@ -20,8 +20,8 @@ use serde::Deserialize;
 pub use cgroup_driver::{CgroupDriverGate, CgroupDriverSource, CgroupfsPathRefused, RuntimeConfigCall};
 pub use containerd_row::{
     ConfigImports, ConfigKeyMatching, ConfigMigration, ConfigRuntimes, ContainerdField, ContainerdRow,
-    CriUserns, DaemonTaskOptions, DefaultRuncOptions, IdmappedMounts, InfoOptions, Introspection,
-    IntrospectionNilOptions, IoOwnerGuard, IoOwnerId, NoPivot, OptionsFallback, PinUserns,
+    CriUserns, DaemonTaskOptions, DefaultRuncOptions, FailedValidation, IdmappedMounts, InfoOptions,
+    Introspection, IntrospectionNilOptions, IoOwnerGuard, IoOwnerId, NoPivot, OptionsFallback, PinUserns,
     StartForAppContainers, StartStdin, TaskApiEndpoint, TaskOptionsBase, Window,
 };
 pub use designs::NamedDesign;

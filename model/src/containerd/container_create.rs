@@ -4,7 +4,7 @@ use crate::catalog::{ContainerdField, CriUserns};
 use crate::domain::Domain;
 use crate::guards::{Acceptance, Guard, Mounts};
 use crate::log::Log;
-use crate::pod::{Call, Container, ContainerState, InFlight};
+use crate::pod::{Call, Container, ContainerState, InFlight, LeftBehind};
 use crate::refusal::Refusal;
 use crate::step::Step;
 use crate::userns::Userns;
@@ -28,6 +28,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
                 userns: container_userns,
                 mounts,
                 state: ContainerState::Created,
+                left_behind: LeftBehind::Nothing,
             });
         }
         self.pod.in_flight = Some(InFlight::Reply {

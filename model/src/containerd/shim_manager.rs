@@ -1,6 +1,7 @@
 //! What containerd makes of the answers of a shim binary: core/runtime/v2/shim_manager.go and
 //! task_manager.go@v2.0.1.
 
+use crate::catalog::ContainerdField;
 use crate::domain::Domain;
 use crate::log::Log;
 use crate::pod::{Server, Target};
@@ -40,9 +41,16 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
                 self.create_task(target, server, task_options);
                 Ok(())
             }
-            // The shim that was just started is not torn down on this path.
+            // Only the bundle is deleted on this path (core/runtime/v2/task_manager.go@v2.0.1).
             Err(refusal) => {
+                self.on_containerd(ContainerdField::FailedValidation);
+                let left_behind = self.pod.left_by_failed_validation(self.world, self.env, server);
                 self.fail_task(target, refusal);
+                if let Target::Container(container) = target
+                    && let Some(record) = &mut self.pod.containers[usize::from(container)]
+                {
+                    record.left_behind = left_behind;
+                }
                 Err(refusal)
             }
         }

@@ -62,13 +62,9 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
     }
 
     fn invocation_for_container(&mut self) -> Invocation {
-        let Some(sandbox) = &self.pod.sandbox else {
+        let Some((in_store, below_3)) = self.pod.invocation_asks(self.world) else {
             return Invocation::Execute;
         };
-        let in_store = sandbox.in_store;
-        let below_3 = sandbox
-            .shim
-            .is_some_and(|shim| self.world.shim(shim).protocol < 3);
         let table = &self.containerd().guards.start;
         self.containerd_decides(
             ContainerdField::StartForAppContainers,

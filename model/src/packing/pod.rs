@@ -4,7 +4,7 @@ use crate::abstraction::{Abstract, Any, Block, HostId};
 use crate::domain::Domain;
 use crate::finite::Finite;
 use crate::guards::Mounts;
-use crate::pod::{Container, ContainerState, Phase, Pod, Sandbox, SandboxState};
+use crate::pod::{Container, ContainerState, LeftBehind, Phase, Pod, Sandbox, SandboxState};
 use crate::type_url::TypeUrl;
 use crate::userns::Userns;
 use crate::world::{Client, MAX_CONTAINERS, World};
@@ -167,9 +167,9 @@ impl PodPacking {
         self.shared.userns * (u64::from(self.containers) + 1) * 2
     }
 
-    /// How many states a container can be in.
+    /// How many states a container can be in: created, exited with what was left behind, running.
     fn states(&self) -> u64 {
-        2 + 2 * OWNERS * self.shared.oci_runtimes * self.shims
+        RUNNING + 2 * OWNERS * self.shared.oci_runtimes * self.shims
     }
 
     /// The word of a pod.
@@ -330,9 +330,19 @@ impl PodPacking {
         self.shared
             .write_userns(&mut writer, field, container.userns, own)?;
         writer.put(field, container.mounts.index() as u64, Mounts::CARDINALITY as u64)?;
+        if container.left_behind != LeftBehind::Nothing && container.state != ContainerState::Exited {
+            return Err(Misfit {
+                field: "what a container left behind",
+            });
+        }
         let state = match container.state {
             ContainerState::Created => 0,
-            ContainerState::Exited => 1,
+            ContainerState::Exited => match container.left_behind {
+                LeftBehind::Nothing => 1,
+                LeftBehind::Entry => 2,
+                LeftBehind::EntryAndProcess => 3,
+                LeftBehind::Process => 4,
+            },
             ContainerState::Running {
                 in_userns,
                 pipe_owner,
@@ -348,7 +358,7 @@ impl PodPacking {
                     self.shared.oci_runtimes,
                 )?;
                 running.put("shim of a container", shim, self.shims)?;
-                2 + running.code
+                RUNNING + running.code
             }
         };
         writer.put(field, state, self.states())?;
@@ -357,15 +367,24 @@ impl PodPacking {
 
     fn container_of(&self, code: u64, own: Block) -> Option<Container<Abstract>> {
         let mut reader = Reader(code.checked_sub(1)?);
+        let userns = self.shared.read_userns(&mut reader, own);
+        let mounts =
+            Mounts::from_index(reader.byte(Mounts::CARDINALITY as u64).into()).unwrap_or(Mounts::Plain);
+        let state = reader.take(self.states());
         Some(Container {
-            userns: self.shared.read_userns(&mut reader, own),
-            mounts: Mounts::from_index(reader.byte(Mounts::CARDINALITY as u64).into())
-                .unwrap_or(Mounts::Plain),
-            state: match reader.take(self.states()) {
+            userns,
+            mounts,
+            left_behind: match state {
+                2 => LeftBehind::Entry,
+                3 => LeftBehind::EntryAndProcess,
+                4 => LeftBehind::Process,
+                _ => LeftBehind::Nothing,
+            },
+            state: match state {
                 0 => ContainerState::Created,
-                1 => ContainerState::Exited,
+                1..RUNNING => ContainerState::Exited,
                 running => {
-                    let mut running = Reader(running - 2);
+                    let mut running = Reader(running - RUNNING);
                     ContainerState::Running {
                         in_userns: running.yes(),
                         pipe_owner: owner_of(running.take(OWNERS), own),
@@ -464,6 +483,9 @@ impl Shared {
         }
     }
 }
+
+/// The first code of a running container: those before it are of one that was created, and of one that exited.
+const RUNNING: u64 = 5;
 
 /// How many owners pipes can have, none included.
 const OWNERS: u64 = 4;

@@ -6,7 +6,7 @@ use crate::domain::Domain;
 use crate::environment::Introspected;
 use crate::guards::HandlerFeatures;
 use crate::node::Node;
-use crate::pod::{ContainerState, Phase, Pod, SandboxState};
+use crate::pod::{ContainerState, LeftBehind, Phase, Pod, SandboxState};
 use crate::world::World;
 
 /// A field of a state.
@@ -161,7 +161,13 @@ fn pod_fields<D: Domain>(
             None => NOTHING.into(),
             Some(container) => match container.state {
                 ContainerState::Created => format!("created, {}", container.userns),
-                ContainerState::Exited => "exited".into(),
+                ContainerState::Exited => match container.left_behind {
+                    LeftBehind::Nothing => "exited",
+                    LeftBehind::Entry => "exited, still in the list of shims",
+                    LeftBehind::EntryAndProcess => "exited, still in the list of shims, and its shim runs",
+                    LeftBehind::Process => "exited, and its shim runs, unknown to containerd",
+                }
+                .into(),
                 ContainerState::Running {
                     in_userns,
                     pipe_owner,

@@ -16,7 +16,7 @@ pub use action::NamedAction;
 pub use digest::digest;
 pub use fields::{Change, Field, fields};
 pub use message::{Event, describe_action, describe_message};
-pub use record::{record, record_lasso, record_with_aftermath};
+pub use record::{record, record_lasso, record_step, record_with_aftermath};
 pub use replay::{Compare, Differs, Divergence, DivergenceKind, Replay, replay};
 
 /// The version of the format that this release writes.
@@ -39,6 +39,9 @@ pub struct Trace {
     pub property: String,
     /// What the last state breaks, or what the last step does.
     pub finding: String,
+    /// The clause of the property that the last state makes false; none where a property speaks of whole runs or of steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clause: Option<FailedClause>,
     /// The digest of the initial state.
     pub initial: String,
     /// The fields of the initial state: with what the steps change, every state of the run.
@@ -53,6 +56,32 @@ pub struct Trace {
     /// Of an endless run: how it goes on after [`Self::steps`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cycle: Option<Cycle>,
+}
+
+/// A clause of a property's formula that is false, and what its terms are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FailedClause {
+    /// The clause, as the formula of the property has it.
+    pub formula: String,
+    /// Its terms, with their values.
+    pub values: Vec<Field>,
+}
+
+impl FailedClause {
+    /// The clause with the values of its terms.
+    pub fn new(formula: &str, values: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Self {
+            formula: formula.to_owned(),
+            values: values
+                .into_iter()
+                .map(|(field, value)| Field {
+                    field: field.to_owned(),
+                    value,
+                })
+                .collect(),
+        }
+    }
 }
 
 /// How an endless run goes on.

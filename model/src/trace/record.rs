@@ -49,7 +49,14 @@ impl<'w, D: Domain> Recorder<'w, D> {
             Action::Pod(pod, _) => node.pods[usize::from(pod)].call(),
             Action::Environment(_) => None,
         };
+        let in_flight = |node: &Node<D>| match action {
+            Action::Pod(pod, _) => node.pods[usize::from(pod)].in_flight.clone(),
+            Action::Environment(_) => None,
+        };
+        let before = in_flight(node);
         let refusal = node.apply(world, action, &mut self.story).err();
+        // A fault may leave a message that was on its way before where it is.
+        let sent = in_flight(node) != before;
         let after = fields(world, node);
         let pod = match action {
             Action::Pod(pod, _) => Some(&node.pods[usize::from(pod)]),
@@ -59,7 +66,9 @@ impl<'w, D: Domain> Recorder<'w, D> {
             action: NamedAction::of(action),
             actor: event.actor,
             event: event.event,
-            sends: pod.and_then(|pod| describe_message(world, &node.environment, pod)),
+            sends: pod
+                .filter(|_| sent)
+                .and_then(|pod| describe_message(world, &node.environment, pod)),
             guards: self.story.decisions.iter().map(guard_decision).collect(),
             refusal: refusal
                 .zip(pod)
@@ -86,6 +95,7 @@ pub fn record<D: Domain>(world: &World<D>, actions: &[Action<D>]) -> (Trace, Nod
         design: String::new(),
         property: String::new(),
         finding: String::new(),
+        clause: None,
         initial,
         start,
         steps,
@@ -94,6 +104,18 @@ pub fn record<D: Domain>(world: &World<D>, actions: &[Action<D>]) -> (Trace, Nod
         cycle: None,
     };
     (trace, recorder.node)
+}
+
+/// One step from any state, in which it must be enabled, and the state after it.
+pub fn record_step<D: Domain>(world: &World<D>, node: &Node<D>, action: Action<D>) -> (TraceStep, Node<D>) {
+    let mut recorder = Recorder {
+        world,
+        before: fields(world, node),
+        node: node.clone(),
+        story: Story::default(),
+    };
+    let step = recorder.step(action);
+    (step, recorder.node)
 }
 
 /// [`record`] of an endless run: `stem`, and then `cycle` again and again.

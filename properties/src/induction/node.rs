@@ -7,8 +7,8 @@ use shimproof_model::world::{
     RestartPolicy,
 };
 use shimproof_model::{
-    Container, ContainerState, ContainerdState, Environment, Introspected, KubeletState, Pod, User, Userns,
-    World,
+    Container, ContainerState, ContainerdState, Environment, Introspected, KubeletState, LeftBehind, Pod,
+    User, Userns, World,
 };
 
 use super::cases::Cases;
@@ -19,6 +19,7 @@ pub(super) const CREATED: Container<Abstract> = Container {
     userns: Userns::Nil,
     mounts: Mounts::Plain,
     state: ContainerState::Created,
+    left_behind: LeftBehind::Nothing,
 };
 
 /// The environment and the pod in which nothing was drawn.

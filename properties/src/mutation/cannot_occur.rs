@@ -180,6 +180,15 @@ pub const CANNOT_OCCUR: &[CannotOccur] = &[
     },
     CannotOccur {
         guard: Guard::UpdateContainerIoOwner,
+        inputs: &[UNSUPPORTED, RUNC_V1, OF_OTHERS],
+        given: None,
+        reason: "the releases that do not refuse the mode are those that do not know user namespaces, and there \
+                 io.containerd.runc.v1 has containerd.runc.v1.Options",
+        source: "internal/cri/server/container_create.go@v2.0.1 (parseUsernsIDs), pkg/cri/server/helpers.go@v1.6.39 \
+                 (getRuntimeOptionsType)",
+    },
+    CannotOccur {
+        guard: Guard::UpdateContainerIoOwner,
         inputs: &[UNSUPPORTED, ANY, ANY],
         given: USERNS_KNOWN,
         reason: "CreateContainer refused the mode, so that there is no such container to start",

@@ -17,6 +17,11 @@ impl Asked {
         self.0.contains(&(guard, input))
     }
 
+    /// Adds what was asked elsewhere.
+    pub fn add(&mut self, other: &Self) {
+        self.0.extend(&other.0);
+    }
+
     /// Everything that was asked, in the order of the guards.
     pub fn iter(&self) -> impl Iterator<Item = (Guard, usize)> {
         self.0.iter().copied()

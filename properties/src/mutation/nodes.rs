@@ -1,6 +1,8 @@
 //! Nodes of the catalogue: each containerd row with each class of runtime type and each kind of options table,
-//! driven by any client, and each kubelet row with each answer of CRI Status. They ask guards about inputs that
+//! driven by any client and by a kubelet, and each kubelet row with each answer of CRI Status. They ask guards about inputs that
 //! no scenario has; what they do not ask about, no row lets anybody ask about.
+
+use std::collections::BTreeSet;
 
 use shimproof_model::abstraction::{Abstract, Key, Keys, Table};
 use shimproof_model::catalog::{Catalog, ContainerdRow, KubeletRow, ShimRow};
@@ -80,6 +82,30 @@ impl CatalogueNode {
                 }
             }
         }
+        // A kubelet that sends what it is asked to, without asking the handler: nil, NODE and POD.
+        if let Some(kubelet) = catalog.kubelet().iter().rfind(|row| sends_unchecked(row)) {
+            let asks = [
+                (false, HostUsers::Unset),
+                (true, HostUsers::Unset),
+                (true, HostUsers::False),
+            ];
+            for containerd in catalog.containerd() {
+                for handler in handlers() {
+                    for (gate, host_users) in asks {
+                        nodes.push(Self {
+                            containerd: containerd.id.clone(),
+                            kubelet: kubelet.id.clone(),
+                            gate,
+                            client: Client::Kubelet,
+                            handler: Some(handler),
+                            host_users,
+                            network: Network::Pod,
+                            no_pivot: false,
+                        });
+                    }
+                }
+            }
+        }
         for kubelet in catalog.kubelet() {
             for containerd in status_rows(catalog) {
                 for gate in [false, true] {
@@ -108,7 +134,14 @@ impl CatalogueNode {
                 }
             }
         }
+        let mut names = BTreeSet::new();
+        nodes.retain(|node| names.insert(node.name()));
         nodes
+    }
+
+    /// Whether a kubelet drives it.
+    pub fn has_kubelet(&self) -> bool {
+        self.client == Client::Kubelet
     }
 
     /// The row of containerd that it is about.
@@ -218,6 +251,10 @@ impl CatalogueNode {
             faults: Budget::NONE,
         })
     }
+}
+
+fn sends_unchecked(row: &KubeletRow) -> bool {
+    row.userns_options && !row.gate.is_empty() && !row.gate_locked && !row.handler_check
 }
 
 fn handlers() -> Vec<Handler> {

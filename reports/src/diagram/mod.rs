@@ -10,3 +10,4 @@ mod svg;
 pub use mermaid::mermaid;
 pub use sequence::{Event, Lifeline, Sequence};
 pub use svg::svg;
+pub(crate) use svg::{STYLE, embedded_svg};

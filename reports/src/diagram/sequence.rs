@@ -136,9 +136,11 @@ impl Sequence {
         let several_pods = trace
             .all_steps()
             .any(|step| step.action.pod.is_some_and(|pod| pod > 0));
+        // Without a finding it is a run that shows nothing in particular.
+        let finds = !trace.property.is_empty() && !trace.finding.is_empty();
         let mut events = Vec::new();
         for (index, step) in trace.steps.iter().enumerate() {
-            let last = index + 1 == trace.steps.len() && trace.cycle.is_none();
+            let last = index + 1 == trace.steps.len() && trace.cycle.is_none() && finds;
             add_step(step, several_pods, last, &mut events);
         }
         if let Some(cycle) = trace.cycle.as_ref().filter(|cycle| !cycle.steps.is_empty()) {
@@ -148,10 +150,12 @@ impl Sequence {
             }
             events.push(Event::LoopEnd);
         }
-        events.push(Event::Violation {
-            property: trace.property.clone(),
-            what: trace.finding.clone(),
-        });
+        if finds {
+            events.push(Event::Violation {
+                property: trace.property.clone(),
+                what: trace.finding.clone(),
+            });
+        }
         if !trace.aftermath.is_empty() {
             events.push(Event::Aftermath);
             for step in &trace.aftermath {
@@ -164,7 +168,11 @@ impl Sequence {
             .collect();
         let other_client = trace.all_steps().any(|step| step.actor == "client");
         Self {
-            title: format!("{}, {}: {}", trace.scenario, trace.design, trace.property),
+            title: if finds {
+                format!("{}, {}: {}", trace.scenario, trace.design, trace.property)
+            } else {
+                format!("{}, {}", trace.scenario, trace.design)
+            },
             lifelines,
             events,
             client: if other_client {

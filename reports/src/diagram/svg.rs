@@ -17,7 +17,8 @@ const GAP: f64 = 10.0;
 /// Inside a box, in pixels.
 const PADDING: f64 = 5.0;
 
-const STYLE: &str = "\
+/// The style of a diagram. Pages that embed several have it once.
+pub(crate) const STYLE: &str = "\
 .d{--ink:#1b1f24;--dim:#57606a;--line:#8c959f;--note:#f3f5f8;--page:#ffffff;--bad:#b42318;--badbg:#fdecea;--fault:#7a4b00;--faultbg:#fff4e0}\
 @media (prefers-color-scheme:dark){.d{--ink:#e6edf3;--dim:#9aa5b1;--line:#6e7781;--note:#1f2630;--page:#0f141a;--bad:#ff8a80;--badbg:#3a1a1a;--fault:#f0c674;--faultbg:#332a14}}\
 .d text{font:12px system-ui,-apple-system,'Segoe UI',sans-serif;fill:var(--ink)}\
@@ -31,11 +32,20 @@ const STYLE: &str = "\
 
 /// The diagram as an SVG document. It needs nothing else to be shown.
 pub fn svg(sequence: &Sequence) -> String {
+    drawing(sequence).document(&format!("<style>{STYLE}</style>\n"))
+}
+
+/// The diagram as part of a page that has its style.
+pub(crate) fn embedded_svg(sequence: &Sequence) -> String {
+    drawing(sequence).document("")
+}
+
+fn drawing(sequence: &Sequence) -> Drawing<'_> {
     let mut drawing = Drawing::new(sequence);
     for event in &sequence.events {
         drawing.event(event);
     }
-    drawing.document()
+    drawing
 }
 
 struct Drawing<'a> {
@@ -186,7 +196,7 @@ impl<'a> Drawing<'a> {
         self.body.push('\n');
     }
 
-    fn document(self) -> String {
+    fn document(self, style: &str) -> String {
         let (width, height) = (self.width(), self.y + 16.0);
         let title = xml::escape(&self.sequence.title);
         let mut head = String::new();
@@ -204,7 +214,7 @@ impl<'a> Drawing<'a> {
         }
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"d\" role=\"img\" viewBox=\"0 0 {width:.0} {height:.0}\" \
-             width=\"{width:.0}\" height=\"{height:.0}\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
+             width=\"{width:.0}\" height=\"{height:.0}\">\n<title>{title}</title>\n{style}\
              <rect class=\"page\" width=\"100%\" height=\"100%\"/>\n{head}{}</svg>\n",
             self.body
         )

@@ -5,10 +5,11 @@ use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::Catalog;
 use shimproof_model::trace::record;
 use shimproof_properties::mutation::{Change, Difference, Explored, Mutant};
+use shimproof_properties::policies_of;
 use shimproof_search::{Answer, Limits};
 
 use super::Base;
-use super::subject::{Answers, PlainSubject, Questions, Reach, Subject, disagreement};
+use super::subject::{Answers, PlainSubject, Questions, Reach, Subject, disagreement, same_rows};
 use crate::verification::VerifyError;
 
 /// What a mutant changes.
@@ -33,10 +34,16 @@ pub(super) struct Effect {
 }
 
 impl Effect {
-    fn compare(&mut self, before: &Answers, after: &Answers) {
+    /// Compares answers. A policy is violated only where `base` promises it.
+    fn compare(&mut self, before: &Answers, after: &Answers, base: &World<Abstract>, questions: &Questions) {
+        let promised = !policies_of(base).is_empty();
         for (number, (was, is)) in before.properties.iter().zip(&after.properties).enumerate() {
             match (was, is) {
-                (Some(Answer::Holds { .. }), Some(Answer::Violated)) => self.violated.push(number),
+                (Some(Answer::Holds { .. }), Some(Answer::Violated)) => {
+                    if promised || !questions.is_policy(number) {
+                        self.violated.push(number);
+                    }
+                }
                 (Some(Answer::Violated), Some(Answer::Holds { .. })) => self.mended.push(number),
                 _ => {}
             }
@@ -86,8 +93,8 @@ pub(super) fn in_scenario(
         .or_else(|| refused_otherwise(&subject.world, &world));
     // Properties may read a row, but no table of a guard.
     if effect.difference.is_some() || of_field {
-        let answers = questions.answers(world, &subject.world, Reach::All, limits)?;
-        effect.compare(&subject.answers, &answers);
+        let answers = questions.answers(world, Reach::All, limits)?;
+        effect.compare(&subject.answers, &answers, &subject.world, questions);
         if *base == Base::OwnReleases {
             effect
                 .unmet
@@ -123,7 +130,12 @@ pub(super) fn of_whole_runs(
         place: subject.scenario.file.name.clone(),
         ..Effect::default()
     };
-    effect.compare(before, &questions.live_answers(world, limits)?);
+    effect.compare(
+        before,
+        &questions.live_answers(world, limits)?,
+        &subject.world,
+        questions,
+    );
     Ok(Some(effect))
 }
 
@@ -183,6 +195,9 @@ pub(super) fn on_node(
         Change::Entry { .. } | Change::Dropped { .. } => mutant.mutate(&world, &subject.asked),
     };
     let Some(mutated) = mutated else { return Ok(None) };
+    if of_field && same_rows(&world, &mutated) {
+        return Ok(None);
+    }
     let explored = Explored::explore(&world);
     let Some(difference) = explored.first_difference(&world, &mutated, of_field) else {
         return Ok(None);
@@ -192,9 +207,18 @@ pub(super) fn on_node(
         difference: Some(words(&world, &difference)),
         ..Effect::default()
     };
-    let after = questions.answers(mutated, &world, Reach::Unreachable, limits)?;
-    let before = questions.answers(world.clone(), &world, Reach::Unreachable, limits)?;
-    effect.compare(&before, &after);
+    let before = questions.answers(world.clone(), Reach::Unreachable, limits)?;
+    let after = questions.answers(mutated.clone(), Reach::Unreachable, limits)?;
+    effect.compare(&before, &after, &world, questions);
+    if subject.node.has_kubelet() {
+        let before = questions.live_answers(world.clone(), limits)?;
+        effect.compare(
+            &before,
+            &questions.live_answers(mutated, limits)?,
+            &world,
+            questions,
+        );
+    }
     Ok(Some(effect))
 }
 

@@ -8,7 +8,7 @@ use shimproof_model::catalog::{Catalog, ContainerdRow};
 use shimproof_model::guards::Guard;
 use shimproof_model::world::Containerd;
 use shimproof_properties::mutation::{
-    CANNOT_OCCUR, Component, Mutant, cannot_occur, field_changes, mutants_of_guards, shape,
+    Asked, CANNOT_OCCUR, Component, Mutant, cannot_occur, field_changes, mutants_of_guards, shape,
 };
 use shimproof_scenario::{Design, Scenario};
 use shimproof_search::Limits;
@@ -164,6 +164,14 @@ pub fn mutant_run(
             return Err(VerifyError::UnknownMutant { given, nearest });
         }
     }
+    let mut asked = Asked::default();
+    for one in subjects
+        .iter()
+        .map(|subject| subject.explored.asked())
+        .chain(nodes.iter().map(|node| &node.asked))
+    {
+        asked.add(one);
+    }
     let bench = Bench {
         catalog,
         base,
@@ -171,6 +179,7 @@ pub fn mutant_run(
         subjects,
         nodes,
         counts,
+        asked,
         rows: releases_of(catalog, base)?
             .into_iter()
             .map(|release| release.row)
@@ -252,15 +261,16 @@ struct Bench<'a> {
     subjects: Vec<Subject<'a>>,
     nodes: Vec<PlainSubject>,
     counts: Vec<usize>,
+    /// What some scenario or some node of the catalogue asks.
+    asked: Asked,
     /// The rows of containerd that are mutated.
     rows: Vec<ContainerdRow>,
     limits: &'a Limits,
 }
 
 impl Bench<'_> {
-    /// Tries a mutant in every scenario, large ones only if nothing kills it before; if no scenario shows a
-    /// difference, on every node of the catalogue, until a property kills it; and last against what must hold of
-    /// whole runs, in the scenarios in which it differs, until that kills it.
+    /// Tries a mutant in every scenario; then, until something kills it, in the large scenarios, against what must
+    /// hold of whole runs in the scenarios in which it differs, and on the nodes of the catalogue.
     fn judge(&self, mutant: &Mutant) -> Result<Judged, VerifyError> {
         let mutated = mutant.mutate_catalog(self.catalog);
         let mutated = mutated.as_ref();
@@ -281,43 +291,44 @@ impl Bench<'_> {
                 )?);
             }
         }
-        if effects.iter().all(|effect| effect.difference.is_none()) && mutant.shows_on_nodes() {
-            for node in self.nodes.iter().filter(|node| {
-                // A change of a behaviour is not about inputs of a guard.
-                mutant.guard().is_none() || mutant.is_asked(&node.asked)
-            }) {
-                let effect = on_node(mutant, node, self.catalog, &self.questions, self.limits)?;
-                let killed = effect.as_ref().is_some_and(|effect| !effect.violated.is_empty());
-                effects.extend(effect);
-                if killed {
-                    break;
-                }
-            }
-        }
         let mut result = self.verdict(mutant, &effects);
-        if matches!(result.fate, Fate::Survives | Fate::ClosesAHole) {
-            let differing: Vec<String> = effects
+        let differs = |subject: &&Subject<'_>| {
+            let name = &subject.scenario.file.name;
+            effects
                 .iter()
-                .filter(|effect| effect.difference.is_some())
-                .map(|effect| effect.place.clone())
-                .collect();
-            for subject in &self.subjects {
-                if !differing.contains(&subject.scenario.file.name) {
-                    continue;
-                }
-                effects.extend(of_whole_runs(
-                    mutant,
-                    mutated,
-                    subject,
-                    self.base,
-                    &self.questions,
-                    self.limits,
-                )?);
-                result = self.verdict(mutant, &effects);
+                .any(|effect| effect.difference.is_some() && effect.place == *name)
+        };
+        let differing: Vec<&Subject<'_>> = self.subjects.iter().filter(differs).collect();
+        for subject in differing {
+            if result.fate == Fate::Killed {
+                break;
+            }
+            effects.extend(of_whole_runs(
+                mutant,
+                mutated,
+                subject,
+                self.base,
+                &self.questions,
+                self.limits,
+            )?);
+            result = self.verdict(mutant, &effects);
+        }
+        if mutant.shows_on_nodes() {
+            // A change of a behaviour is not about inputs of a guard.
+            let asks = |node: &&PlainSubject| mutant.guard().is_none() || mutant.is_asked(&node.asked);
+            for node in self.nodes.iter().filter(asks) {
                 if result.fate == Fate::Killed {
                     break;
                 }
+                if let Some(effect) = on_node(mutant, node, self.catalog, &self.questions, self.limits)? {
+                    let kills = !effect.violated.is_empty() || !effect.gained.is_empty();
+                    effects.push(effect);
+                    if kills {
+                        result = self.verdict(mutant, &effects);
+                    }
+                }
             }
+            result = self.verdict(mutant, &effects);
         }
         let cut_short = effects.iter().any(|effect| effect.cut_short);
         Ok((result, cut_short))
@@ -335,21 +346,12 @@ impl Bench<'_> {
     }
 
     fn is_asked(&self, guard: Guard, input: usize) -> bool {
-        self.subjects
-            .iter()
-            .map(|subject| subject.explored.asked())
-            .chain(self.nodes.iter().map(|node| &node.asked))
-            .any(|asked| asked.contains(guard, input))
+        self.asked.contains(guard, input)
     }
 
     fn asked_against_the_list(&self) -> Vec<String> {
         let mut asked = Vec::new();
-        for (guard, input) in self
-            .subjects
-            .iter()
-            .flat_map(|subject| subject.explored.asked().iter())
-            .chain(self.nodes.iter().flat_map(|node| node.asked.iter()))
-        {
+        for (guard, input) in self.asked.iter() {
             if let (Some(_), Some(shape)) = (cannot_occur(guard, input, &self.rows), shape(guard)) {
                 asked.push(format!("{guard}: {}", shape.input(input)));
             }

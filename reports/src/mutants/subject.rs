@@ -9,8 +9,7 @@ use shimproof_model::world::Client;
 use shimproof_properties::mutation::{Asked, CatalogueNode, Explored, Mutant};
 use shimproof_properties::reachability::{self, Reachability};
 use shimproof_properties::{
-    Engine, LiveProperty, Machine, Property, all, check, check_live, containerd_guards_itself, live,
-    policies, policies_of,
+    Engine, LiveProperty, Machine, Property, all, check, check_live, containerd_guards_itself, live, policies,
 };
 use shimproof_scenario::{Design, Overrides, Scenario};
 use shimproof_search::{Answer, Limits};
@@ -39,7 +38,7 @@ struct OfStates {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum When {
     Always,
-    /// Where the base promises it.
+    /// Always, but it kills only where the base promises it.
     Promised,
     /// Where no kubelet is the client.
     AnyClient,
@@ -77,19 +76,22 @@ impl Questions {
             .collect()
     }
 
-    /// The answers of a world. `base` is the world whose promises count: a mutant is held to what the design that it
-    /// is a mutant of promises.
+    /// Whether a property is a policy, which counts only against a base that promises it.
+    pub fn is_policy(&self, number: usize) -> bool {
+        self.states
+            .get(number)
+            .is_some_and(|of| of.when == When::Promised)
+    }
+
+    /// The answers of a world about its states.
     pub fn answers(
         &self,
         world: World<Abstract>,
-        base: &World<Abstract>,
         reach: Reach,
         limits: &Limits,
     ) -> Result<Answers, VerifyError> {
-        let promised = !policies_of(base).is_empty();
         let is_asked = |when| match when {
-            When::Always => true,
-            When::Promised => promised,
+            When::Always | When::Promised => true,
             When::AnyClient => world.client == Client::Any,
         };
         let asked: Vec<bool> = self.states.iter().map(|of| is_asked(of.when)).collect();
@@ -207,7 +209,7 @@ impl<'a> Subject<'a> {
     ) -> Result<Self, VerifyError> {
         let overrides = overrides(base, catalog)?;
         let world = scenario.world(catalog, &overrides).map_err(Box::new)?;
-        let answers = questions.answers(world.clone(), &world, Reach::All, limits)?;
+        let answers = questions.answers(world.clone(), Reach::All, limits)?;
         let explored = Explored::explore(&world);
         let wire = match base {
             Base::OwnReleases => world_of_prediction(scenario, catalog, &overrides)
@@ -277,7 +279,7 @@ impl<'a> Subject<'a> {
 /// A world, and the same on real bytes.
 pub(super) type MutantWorlds = (World<Abstract>, Option<World<Wire>>);
 
-fn same_rows(one: &World<Abstract>, other: &World<Abstract>) -> bool {
+pub(super) fn same_rows(one: &World<Abstract>, other: &World<Abstract>) -> bool {
     let containerd = |world: &World<Abstract>| -> Vec<_> {
         world
             .containerd

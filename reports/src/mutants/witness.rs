@@ -83,7 +83,7 @@ fn answers(
     limits: &Limits,
 ) -> Result<Vec<Option<Answer>>, VerifyError> {
     let mut answers = questions
-        .answers(world.clone(), world, Reach::Nothing, limits)?
+        .answers(world.clone(), Reach::Nothing, limits)?
         .properties;
     if questions.shows_whole_runs(scenario) {
         let live = questions.live_answers(world.clone(), limits)?.properties;

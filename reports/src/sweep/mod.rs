@@ -5,6 +5,7 @@ pub(crate) mod alone;
 pub(crate) mod cells;
 pub(crate) mod fold;
 pub(crate) mod outcome;
+mod tally;
 mod text;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ use alone::Alone;
 use cells::{HANDLERS, KubeletState, PODS, applies};
 use fold::Cell;
 use outcome::{Outcome, run};
+use tally::Tallies;
+pub use tally::Tally;
 pub(crate) use text::some;
 
 /// How a combination changed.
@@ -125,6 +128,10 @@ pub struct Sweep {
     pub hypothetical_combinations: usize,
     /// What changed for those: they are counted apart, since nobody runs them.
     pub hypothetical: Vec<Class>,
+    /// How combinations of real shims changed, by ranges of kubelets.
+    pub by_kubelet: Vec<Tally>,
+    /// The same by shims, ranges of their rows, for those with which something changed.
+    pub by_shim: Vec<Tally>,
 }
 
 impl Sweep {
@@ -152,6 +159,7 @@ pub fn sweep(catalog: &Catalog, before: &Containerd, after: &Containerd) -> Swee
     let properties = shimproof_properties::all::<Abstract>();
     let kubelets = cells::kubelets(catalog);
     let mut changed: BTreeMap<(bool, Outcome, Outcome), Vec<Cell>> = BTreeMap::new();
+    let mut tallies = Tallies::new(kubelets.len(), catalog.shims().len());
     let (mut real, mut hypothetical, mut left_out) = (0, 0, 0);
     for (shim_number, shim) in cells::shims(catalog) {
         for (handler_number, handler) in HANDLERS.into_iter().enumerate() {
@@ -177,6 +185,9 @@ pub fn sweep(catalog: &Catalog, before: &Containerd, after: &Containerd) -> Swee
                     } else {
                         &mut real
                     }) += 1;
+                    if !shim.hypothetical {
+                        tallies.add(kubelet_number, shim_number, SweepChange::of(was, is));
+                    }
                     if was != is {
                         let cell = [pod, shim_number, handler_number, kubelet_number];
                         changed
@@ -215,6 +226,8 @@ pub fn sweep(catalog: &Catalog, before: &Containerd, after: &Containerd) -> Swee
         left_out,
         hypothetical_combinations: hypothetical,
         hypothetical: of_hypothetical.into_iter().map(|(_, class)| class).collect(),
+        by_kubelet: tallies.by_kubelet(catalog, &kubelets),
+        by_shim: tallies.by_shim(catalog),
     }
 }
 
@@ -264,6 +277,9 @@ pub struct Followed {
     pub combination: String,
     /// The run before and the run after, each with the properties that break on the way.
     pub runs: [(Trace, Vec<(String, String)>); 2],
+    /// For each of them: up to the step that first breaks what the other run does not break, and what comes of it.
+    /// None if it breaks nothing of that kind.
+    pub violations: [Option<Trace>; 2],
 }
 
 /// Follows one combination of a class.
@@ -271,7 +287,8 @@ pub fn follow(catalog: &Catalog, before: &Containerd, after: &Containerd, class:
     let properties = shimproof_properties::all::<Abstract>();
     let kubelets = cells::kubelets(catalog);
     let [pod, shim, handler, kubelet] = class.example;
-    let runs = [before, after].map(|design| {
+    let combination = combination(catalog, &kubelets, class.example);
+    let followed = [before, after].map(|design| {
         let kubelet = &kubelets[kubelet];
         let mut world = cells::world(
             catalog,
@@ -283,36 +300,74 @@ pub fn follow(catalog: &Catalog, before: &Containerd, after: &Containerd, class:
         cells::set(&mut world, kubelet, pod);
         let mut actions: Vec<Action<Abstract>> = Vec::new();
         run(&world, &properties, |action| actions.push(action));
-        let mut breaks: Vec<(String, String)> = Vec::new();
+        let mut breaks: Vec<Break> = Vec::new();
         for end in 1..=actions.len() {
             let (_, node) = shimproof_model::trace::record(&world, &actions[..end]);
             for property in &properties {
                 let broken = (property.broken)(&world, &node.environment, &node.pods[0], &mut |_| ());
-                if let Some(broken) = broken.filter(|_| breaks.iter().all(|(id, _)| id != property.id)) {
-                    breaks.push((property.id.to_owned(), broken.what));
+                let new = breaks.iter().all(|known| known.property != property.id);
+                if let Some(broken) = broken.filter(|_| new) {
+                    breaks.push(Break {
+                        property: property.id,
+                        what: broken.what,
+                        after: end,
+                    });
                 }
             }
         }
-        let (trace, _) = record_with_aftermath(&world, &actions);
-        (
-            Trace {
-                design: design.version.clone(),
-                ..trace
-            },
-            breaks,
-        )
+        (world, actions, breaks)
     });
-    let of = |number: usize| std::collections::BTreeSet::from([number]);
+    let violations = [0, 1].map(|side: usize| {
+        let (world, actions, breaks) = &followed[side];
+        let others = &followed[1 - side].2;
+        let first = breaks
+            .iter()
+            .find(|found| others.iter().all(|other| other.property != found.property))?;
+        let (trace, _) = record_with_aftermath(world, &actions[..first.after]);
+        Some(Trace {
+            scenario: combination.clone(),
+            design: world.containerd[0].version.clone(),
+            property: first.property.to_owned(),
+            finding: first.what.clone(),
+            ..trace
+        })
+    });
+    let runs = followed.map(|(world, actions, breaks)| {
+        let (trace, _) = record_with_aftermath(&world, &actions);
+        let trace = Trace {
+            scenario: combination.clone(),
+            design: world.containerd[0].version.clone(),
+            ..trace
+        };
+        let told = breaks
+            .into_iter()
+            .map(|found| (found.property.to_owned(), found.what));
+        (trace, told.collect())
+    });
     Followed {
-        combination: format!(
-            "{}; shim {}; {}; kubelet {}",
-            PODS[pod].0,
-            catalog.shims()[shim].id,
-            cells::handler_text(HANDLERS[handler].0, &[HANDLERS[handler].1]),
-            fold::kubelets(catalog, &kubelets, &of(kubelet)).join("")
-        ),
+        combination,
         runs,
+        violations,
     }
+}
+
+/// A property that a run breaks.
+struct Break {
+    property: &'static str,
+    what: String,
+    /// After how many actions.
+    after: usize,
+}
+
+fn combination(catalog: &Catalog, kubelets: &[KubeletState], [pod, shim, handler, kubelet]: Cell) -> String {
+    let of = |number: usize| std::collections::BTreeSet::from([number]);
+    format!(
+        "{}; shim {}; {}; kubelet {}",
+        PODS[pod].0,
+        catalog.shims()[shim].id,
+        cells::handler_text(HANDLERS[handler].0, &[HANDLERS[handler].1]),
+        fold::kubelets(catalog, kubelets, &of(kubelet)).join("")
+    )
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Class, Followed, Places, Sweep, SweepChange};
 use crate::style::{Styles, set};
-use crate::trace_text::trace_text;
+use crate::trace_text::{Detail, Found, trace_text};
 
 /// How many classes of a change are told before the rest is counted.
 const CLASSES: usize = 5;
@@ -79,11 +79,15 @@ impl Followed {
         for (trace, breaks) in &self.runs {
             let _ = writeln!(text);
             let _ = writeln!(text, "Under {}", set(styles.name, &trace.design));
-            let breaks: Vec<(&str, &str)> = breaks
+            let breaks: Vec<Found<'_>> = breaks
                 .iter()
-                .map(|(id, what)| (id.as_str(), what.as_str()))
+                .map(|(property, what)| Found {
+                    property,
+                    what,
+                    clause: None,
+                })
                 .collect();
-            text.push_str(&trace_text(trace, &breaks, styles));
+            text.push_str(&trace_text(trace, &breaks, Detail::Changes, styles));
             let refusal = trace.steps.last().and_then(|step| step.refusal.as_ref());
             let _ = match refusal {
                 Some(refusal) => writeln!(

@@ -48,6 +48,12 @@ pub struct Pod {
 pub struct Container {
     /// `name`.
     pub name: String,
+    /// `image`, if there is one.
+    pub image: Option<String>,
+    /// `command`.
+    pub command: Vec<String>,
+    /// `args`.
+    pub args: Vec<String>,
     /// `stdin`.
     pub stdin: bool,
     /// `tty`: with a terminal there are no stdio pipes.
@@ -149,6 +155,9 @@ struct SecurityContext {
 #[serde(rename_all = "camelCase")]
 struct ContainerObject {
     name: Spanned<String>,
+    image: Option<String>,
+    command: Option<Vec<String>>,
+    args: Option<Vec<String>>,
     stdin: Option<Spanned<bool>>,
     tty: Option<Spanned<bool>>,
     security_context: Option<SecurityContext>,
@@ -194,6 +203,9 @@ impl ContainerObject {
             |field, value: Option<&Spanned<bool>>| Ok(document.plain(field, value)?.unwrap_or_default());
         Ok(Container {
             name: self.name.value,
+            image: self.image,
+            command: self.command.unwrap_or_default(),
+            args: self.args.unwrap_or_default(),
             stdin: flag("stdin", self.stdin.as_ref())?,
             tty: flag("tty", self.tty.as_ref())?,
             run_as: run_as(document, context)?,

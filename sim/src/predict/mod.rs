@@ -27,7 +27,7 @@ pub(crate) use event::code as grpc_code;
 pub use event::{Code, Event, Reason};
 pub use neighbours::{Neighbour, neighbours};
 pub use prediction::{Prediction, Step};
-pub(crate) use prediction::{outcome_name, stage_name, target_name};
+pub use prediction::{outcome_name, stage_name, target_name};
 pub use render::{render_neighbours, render_text};
 pub use request::{Options, Request, RequestValue};
 

@@ -70,7 +70,8 @@ pub struct Step {
     pub decided: Vec<Decided>,
 }
 
-pub(crate) fn outcome_name(outcome: Outcome) -> &'static str {
+/// The name of the outcome in scenario files and predictions.
+pub fn outcome_name(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Started => "started",
         Outcome::Misconfigured => "misconfigured",
@@ -78,14 +79,16 @@ pub(crate) fn outcome_name(outcome: Outcome) -> &'static str {
     }
 }
 
-pub(crate) fn target_name(target: Target) -> &'static str {
+/// The name of the target in scenario files and predictions.
+pub fn target_name(target: Target) -> &'static str {
     match target {
         Target::Sandbox => "sandbox",
         Target::Container => "container",
     }
 }
 
-pub(crate) fn stage_name(stage: Stage) -> &'static str {
+/// The name of the stage in scenario files and predictions.
+pub fn stage_name(stage: Stage) -> &'static str {
     match stage {
         Stage::ContainerdConfig => "containerd-config",
         Stage::Kubelet => "kubelet",

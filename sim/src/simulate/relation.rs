@@ -448,6 +448,11 @@ fn containers<A: Abstraction>(
     };
     userns::<A>("the options of a container", left.userns, right.userns)?;
     same("the mounts of a container", &left.mounts, &right.mounts)?;
+    same(
+        "what a container left behind",
+        &left.left_behind,
+        &right.left_behind,
+    )?;
     match (left.state, right.state) {
         (
             ContainerState::Running {

@@ -1,0 +1,426 @@
+//! The runs of a map, each kept once.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde::Serialize;
+
+use shimproof_model::abstraction::Abstract;
+use shimproof_model::catalog::{Catalog, ContainerdRow, ShimRow};
+use shimproof_model::trace::{Trace, TraceStep, record};
+use shimproof_model::world::Containerd;
+use shimproof_model::{Action, World};
+use shimproof_properties::Property;
+
+use crate::diagram::{Event, Lifeline, Sequence};
+use crate::sweep::alone::{Alone, alone};
+use crate::sweep::cells::{self, HANDLERS, Handler, KubeletState, Named, PODS, applies};
+use crate::sweep::outcome::{Fate, Outcome, run};
+
+/// Things by number, each once.
+#[derive(Debug)]
+pub(super) struct Pool<T> {
+    items: Vec<T>,
+    numbers: HashMap<T, usize>,
+}
+
+impl<T: Clone + Eq + Hash> Pool<T> {
+    fn new() -> Self {
+        Self {
+            items: Vec::new(),
+            numbers: HashMap::new(),
+        }
+    }
+
+    fn number(&mut self, item: T) -> usize {
+        if let Some(number) = self.numbers.get(&item) {
+            return *number;
+        }
+        self.items.push(item.clone());
+        self.numbers.insert(item, self.items.len() - 1);
+        self.items.len() - 1
+    }
+
+    pub fn into_items(self) -> Vec<T> {
+        self.items
+    }
+}
+
+/// A step: actor, event, guards, refusal and what is sent to whom. Names that depend on the shim are open.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub(super) struct Step {
+    #[serde(rename = "a")]
+    actor: usize,
+    #[serde(rename = "e")]
+    event: usize,
+    /// Name, inputs, decision.
+    #[serde(rename = "g", skip_serializing_if = "Vec::is_empty")]
+    guards: Vec<[usize; 3]>,
+    /// Stage, error.
+    #[serde(rename = "r", skip_serializing_if = "Option::is_none")]
+    refusal: Option<[usize; 2]>,
+    /// To whom, what.
+    #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
+    sends: Option<[usize; 2]>,
+}
+
+/// An event of a diagram.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum DiagramEvent {
+    /// From and to by number, text, whether it is a reply, whether it fails.
+    Message(usize, usize, usize, bool, bool),
+    /// Over whom, text, whether it refuses.
+    Note(usize, usize, bool),
+    /// Over everyone.
+    Fault(usize),
+}
+
+/// What becomes of a pod.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub(super) struct OutcomeEntry {
+    text: String,
+    kind: Kind,
+    /// A bit for each property.
+    broken: u32,
+}
+
+/// How a cell looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Kind {
+    /// The pod runs, and nothing is violated.
+    Runs,
+    /// It runs, and something is violated.
+    Breaks,
+    /// It is refused, and nothing is violated.
+    Refused,
+    /// It is refused, and something is violated.
+    Fails,
+    /// It is refused, since the shim does not take what the operator wrote, whatever containerd adds.
+    Incompatible,
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub(super) struct Story {
+    #[serde(rename = "o")]
+    outcome: usize,
+    #[serde(rename = "s")]
+    steps: Vec<usize>,
+    #[serde(rename = "d")]
+    events: Vec<usize>,
+    /// Property by number, what is wrong.
+    #[serde(rename = "b", skip_serializing_if = "Vec::is_empty")]
+    breaks: Vec<[usize; 2]>,
+}
+
+/// Everything that is kept once.
+#[derive(Debug)]
+pub(super) struct Pools {
+    pub texts: Pool<String>,
+    pub steps: Pool<Step>,
+    pub events: Pool<DiagramEvent>,
+    pub outcomes: Pool<OutcomeEntry>,
+    pub stories: Pool<Story>,
+    pub grids: Pool<Vec<usize>>,
+}
+
+/// The grid of each containerd, shim and configuration.
+type Cells = Vec<Vec<Vec<Option<usize>>>>;
+
+/// All runs.
+pub(super) struct Ran {
+    pub pools: Pools,
+    pub cells: Cells,
+}
+
+/// A run before it is put into the pools.
+struct Told {
+    outcome: OutcomeEntry,
+    trace: Trace,
+    breaks: Vec<(usize, String)>,
+}
+
+/// The runs of one release: for each shim and configuration, which of them each behaviour and pod has.
+struct OfRelease {
+    told: Vec<Told>,
+    /// The same, as numbers in `told`.
+    grids: Vec<Vec<Option<Vec<usize>>>>,
+}
+
+/// Runs all combinations. Releases go to as many threads as the machine has; the result does not depend on them.
+pub(super) fn all(
+    catalog: &Catalog,
+    releases: &[&ContainerdRow],
+    shims: &[&ShimRow],
+    kubelets: &[&KubeletState],
+    properties: &[Property<Abstract>],
+    done: impl Fn(usize, usize) + Sync,
+) -> Ran {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let found: Mutex<Vec<Option<OfRelease>>> = Mutex::new(releases.iter().map(|_| None).collect());
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(releases.len()) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(row) = releases.get(index) else { break };
+                    let of = of_release(catalog, row, shims, kubelets, properties);
+                    // Nothing that holds the lock can panic.
+                    if let Ok(mut found) = found.lock() {
+                        found[index] = Some(of);
+                    }
+                    done(finished.fetch_add(1, Ordering::Relaxed) + 1, releases.len());
+                }
+            });
+        }
+    });
+    let mut pools = Pools {
+        texts: Pool::new(),
+        steps: Pool::new(),
+        events: Pool::new(),
+        outcomes: Pool::new(),
+        stories: Pool::new(),
+        grids: Pool::new(),
+    };
+    let found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let cells = found
+        .into_iter()
+        .flatten()
+        .map(|of| {
+            let numbers: Vec<usize> = of.told.iter().map(|told| pools.story(told)).collect();
+            let grid = |grid: Option<Vec<usize>>, pools: &mut Pools| {
+                let stories = grid?.into_iter().map(|own| numbers[own]).collect();
+                Some(pools.grids.number(stories))
+            };
+            of.grids
+                .into_iter()
+                .map(|of_shim| of_shim.into_iter().map(|own| grid(own, &mut pools)).collect())
+                .collect()
+        })
+        .collect();
+    Ran { pools, cells }
+}
+
+fn of_release(
+    catalog: &Catalog,
+    row: &ContainerdRow,
+    shims: &[&ShimRow],
+    kubelets: &[&KubeletState],
+    properties: &[Property<Abstract>],
+) -> OfRelease {
+    let design = Containerd::new(row.id.clone(), row);
+    let mut told: Vec<Told> = Vec::new();
+    // Runs that are told the same are told once; what they are told by is their text.
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let grids = shims
+        .iter()
+        .map(|shim| {
+            let of_handler = |handler: Handler| {
+                if !applies(row, shim, handler) {
+                    return None;
+                }
+                let mut world = cells::world(catalog, &design, kubelets[0], shim, handler);
+                let own = alone(&world, shim);
+                // What was run with this configuration: the same actions to the same end are the same run, as long
+                // as pod and kubelet are.
+                let mut grid = Vec::with_capacity(kubelets.len() * PODS.len());
+                for kubelet in kubelets {
+                    for pod in 0..PODS.len() {
+                        cells::set(&mut world, kubelet, pod);
+                        let mut actions = Vec::new();
+                        let outcome = run(&world, properties, |action| actions.push(action));
+                        let trace = open_names(record(&world, &actions).0, shim, handler.0);
+                        let breaks = breaks(&world, &actions, properties, outcome, shim, handler.0);
+                        let entry = OutcomeEntry {
+                            text: outcome.text(properties),
+                            kind: kind(outcome, own),
+                            broken: outcome.broken,
+                        };
+                        let key = key(&trace, &entry, &breaks);
+                        let number = *known.entry(key).or_insert_with(|| {
+                            told.push(Told {
+                                outcome: entry,
+                                trace,
+                                breaks,
+                            });
+                            told.len() - 1
+                        });
+                        grid.push(number);
+                    }
+                }
+                Some(grid)
+            };
+            HANDLERS.into_iter().map(of_handler).collect()
+        })
+        .collect();
+    OfRelease { told, grids }
+}
+
+fn kind(outcome: Outcome, own: Alone) -> Kind {
+    match (outcome.fate, outcome.broken) {
+        (Fate::Runs { .. }, 0) => Kind::Runs,
+        (Fate::Runs { .. }, _) => Kind::Breaks,
+        (Fate::Refused { stage, .. }, _)
+            if matches!(own, Alone::NotTaken | Alone::Misframed) && OF_SHIMS.contains(&stage) =>
+        {
+            Kind::Incompatible
+        }
+        (Fate::Refused { .. }, 0) => Kind::Refused,
+        (Fate::Refused { .. }, _) => Kind::Fails,
+    }
+}
+
+/// Where a shim refuses what it gets.
+const OF_SHIMS: [&str; 3] = ["shim-start", "runtime-features", "shim-create"];
+
+/// What a run breaks on its way, with what is wrong.
+fn breaks(
+    world: &World<Abstract>,
+    actions: &[Action<Abstract>],
+    properties: &[Property<Abstract>],
+    outcome: Outcome,
+    shim: &ShimRow,
+    named: Named,
+) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    if outcome.broken == 0 {
+        return found;
+    }
+    for end in 1..=actions.len() {
+        let (_, node) = record(world, &actions[..end]);
+        for (number, property) in properties.iter().enumerate() {
+            let broken = (property.broken)(world, &node.environment, &node.pods[0], &mut |_| ());
+            if let Some(broken) = broken.filter(|_| found.iter().all(|(known, _)| *known != number)) {
+                found.push((number, open(&broken.what, shim, named)));
+            }
+        }
+    }
+    found
+}
+
+/// The text without the names that depend on the shim; the page puts them in again.
+fn open(text: &str, shim: &ShimRow, named: Named) -> String {
+    let own = cells::own_type(shim);
+    let path = format!("/usr/local/bin/{}", shim.binary);
+    let runtime_type = match named {
+        Named::ByType | Named::BySandboxer => own,
+        Named::ByPath => "io.containerd.runc.v2",
+        Named::ByAbsoluteType => &path,
+    };
+    let text = text.replace(runtime_type, "{type}").replace(&shim.id, "{shim}");
+    text.replace(&shim.binary, "{binary}")
+}
+
+/// The trace with these names open, and without what the page does not show.
+fn open_names(mut trace: Trace, shim: &ShimRow, named: Named) -> Trace {
+    let open = |text: &mut String| *text = open(text, shim, named);
+    for step in &mut trace.steps {
+        open(&mut step.event);
+        for guard in &mut step.guards {
+            open(&mut guard.inputs);
+            open(&mut guard.decision);
+        }
+        if let Some(refusal) = &mut step.refusal {
+            open(&mut refusal.error);
+        }
+        if let Some(sent) = &mut step.sends {
+            open(&mut sent.message);
+        }
+    }
+    trace
+}
+
+/// What two runs have in common that are told the same.
+fn key(trace: &Trace, outcome: &OutcomeEntry, breaks: &[(usize, String)]) -> String {
+    let mut key = format!("{:?}{breaks:?}", outcome.kind);
+    key.push_str(&outcome.text);
+    for step in &trace.steps {
+        for text in [&step.actor, &step.event] {
+            key.push('\u{1}');
+            key.push_str(text);
+        }
+        for guard in &step.guards {
+            for text in [&guard.guard, &guard.inputs, &guard.decision] {
+                key.push('\u{2}');
+                key.push_str(text);
+            }
+        }
+        if let Some(refusal) = &step.refusal {
+            key.push('\u{3}');
+            key.push_str(&refusal.error);
+        }
+        if let Some(sent) = &step.sends {
+            key.push('\u{4}');
+            key.push_str(&sent.to);
+            key.push_str(&sent.message);
+        }
+    }
+    key
+}
+
+impl Pools {
+    fn text(&mut self, text: &str) -> usize {
+        self.texts.number(text.to_owned())
+    }
+
+    fn story(&mut self, told: &Told) -> usize {
+        let steps = told.trace.steps.iter().map(|step| self.step(step)).collect();
+        let events = Sequence::of(&told.trace).events.iter().filter_map(|event| self.event(event)).collect();
+        let breaks = told
+            .breaks
+            .iter()
+            .map(|(property, what)| [*property, self.text(what)])
+            .collect();
+        let outcome = self.outcomes.number(told.outcome.clone());
+        self.stories.number(Story {
+            outcome,
+            steps,
+            events,
+            breaks,
+        })
+    }
+
+    fn step(&mut self, step: &TraceStep) -> usize {
+        let step = Step {
+            actor: self.text(&step.actor),
+            event: self.text(&step.event),
+            guards: step
+                .guards
+                .iter()
+                .map(|guard| [&guard.guard, &guard.inputs, &guard.decision].map(|text| self.text(text)))
+                .collect(),
+            refusal: step
+                .refusal
+                .as_ref()
+                .map(|refusal| [self.text(&refusal.stage), self.text(&refusal.error)]),
+            sends: step
+                .sends
+                .as_ref()
+                .map(|sent| [self.text(&sent.to), self.text(&sent.message)]),
+        };
+        self.steps.number(step)
+    }
+
+    /// None for what runs without faults do not have.
+    fn event(&mut self, event: &Event) -> Option<usize> {
+        let place = |lifeline: Lifeline| Lifeline::ALL.iter().position(|other| *other == lifeline).unwrap_or_default();
+        let event = match event {
+            Event::Message {
+                from,
+                to,
+                text,
+                reply,
+                bad,
+            } => DiagramEvent::Message(place(*from), place(*to), self.text(text), *reply, *bad),
+            Event::Note { over, text, bad } => DiagramEvent::Note(place(*over), self.text(text), *bad),
+            Event::Fault(text) => DiagramEvent::Fault(self.text(text)),
+            Event::Violation { .. } | Event::Aftermath | Event::LoopStart | Event::LoopEnd => return None,
+        };
+        Some(self.events.number(event))
+    }
+}
