@@ -39,9 +39,9 @@ Examples:
   shimproof verify --design type-checked
   shimproof verify --induction --design before-10906
   shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json
+  shimproof verify examples/gvisor-host-network --reproducer reproducer
   shimproof verify --suite
   shimproof verify --suite --design v2.3.4 --design designs/type-checked.toml
-  shimproof verify examples/gvisor-host-network --reproducer reproducer
   shimproof verify --mutants
   shimproof verify containerd-11091-fixed --mutant containerd.io-owner-guard=unless-nil")]
     Verify(Verify),
@@ -88,6 +88,12 @@ Examples:
   shimproof graph examples/containerd-11091 --design nil-check-missing-node --by outcome --format svg --output states.svg
   shimproof graph examples/CVE-2025-47291 --property options-preserved --by outcome --by containerd --format dot")]
     Graph(Graph),
+    /// Map what becomes of each pod with each containerd, shim and kubelet of the catalogue, as a page to click through.
+    #[command(after_help = "\
+Examples:
+  shimproof map --output map.html
+  shimproof map --format json --output map.json")]
+    Map(Map),
     /// Walk through the behaviours of a scenario in a browser, with Stateright's Explorer; the founding scenario, if
     /// none is given.
     #[command(after_help = "\
@@ -403,6 +409,24 @@ pub enum GraphFormat {
     Graphml,
     /// A picture.
     Svg,
+}
+
+#[derive(Debug, Args)]
+pub struct Map {
+    /// How the map is printed.
+    #[arg(long, value_enum, default_value_t = MapFormat::Html)]
+    pub format: MapFormat,
+    /// Write the map to a file: whole, or not at all.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MapFormat {
+    /// One page, which needs nothing else.
+    Html,
+    /// What the page has, for programs.
+    Json,
 }
 
 #[derive(Debug, Args)]

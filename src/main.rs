@@ -15,6 +15,7 @@ mod explore;
 mod failure;
 mod graph;
 mod induction;
+mod map;
 mod mutants;
 mod output;
 mod predict;
@@ -53,6 +54,7 @@ fn run(arguments: &Arguments, output: Output) -> Result<ExitCode, Failure> {
         Verb::Replay(replay) => replay::run(replay, output),
         Verb::Compare(compare) => compare::run(compare, output),
         Verb::Graph(graph) => graph::run(graph, output),
+        Verb::Map(map) => map::run(map, output),
         Verb::Explore(explore) => explore::run(explore, output),
         Verb::Show(show) => show::run(show, output),
         Verb::Completions { shell } => {

@@ -36,6 +36,17 @@ fn spinner(output: Output) -> ProgressBar {
     bar
 }
 
+/// Tells on standard error how many releases a map has.
+pub fn releases_done(output: Output) -> impl Fn(usize, usize) + Sync {
+    let bar = spinner(output);
+    move |done, all| {
+        bar.set_message(format!("{done} of {all} releases"));
+        if done == all {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 /// A line on standard error that tells how far random runs are.
 #[derive(Debug)]
 pub struct RunsLine {

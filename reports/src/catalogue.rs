@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use shimproof_model::catalog::provenance::{Known, Row};
 use shimproof_model::catalog::version::Range;
-use shimproof_model::catalog::{Catalog, ContainerdRow, LookupError};
+use shimproof_model::catalog::{Catalog, ContainerdRow, KubeletRow, LookupError};
 use shimproof_scenario::Design;
 
 use crate::designs::{show_design, show_designs};
@@ -61,6 +61,11 @@ pub fn show(
 
 /// The behaviours of a row as key and value, in the order of the catalogue.
 pub(crate) fn containerd_behaviours(row: &ContainerdRow) -> Vec<(&'static str, String)> {
+    behaviours(row)
+}
+
+/// The same of a kubelet's row.
+pub(crate) fn kubelet_behaviours(row: &KubeletRow) -> Vec<(&'static str, String)> {
     behaviours(row)
 }
 

@@ -86,9 +86,9 @@ impl Scenario {
         }
     }
 
-    /// The first property that a node breaks, and how.
-    fn broken(&self, node: &Node<Abstract>) -> Option<(&'static str, String)> {
-        self.properties.iter().find_map(|property| {
+    /// The properties that a node breaks, and how.
+    fn broken(&self, node: &Node<Abstract>) -> impl Iterator<Item = (&'static str, String)> {
+        self.properties.iter().filter_map(|property| {
             let broken = property.broken_by(&self.world, &node.environment, &node.pods, &mut |_| ())?;
             Some((property.id, broken.what))
         })
@@ -203,7 +203,7 @@ impl Model for Scenario {
         let (step, after) = record_step(&self.world, &state.node, action.action);
         let mut text = String::new();
         step_details(&mut text, &step, None, "", &Styles::plain());
-        if let Some((property, what)) = self.broken(&after) {
+        for (property, what) in self.broken(&after) {
             text += &format!("✗ {property}: {what}\n");
         }
         // An empty text would make the Explorer show the whole state.
@@ -220,7 +220,7 @@ impl Model for Scenario {
         let (mut trace, node) = record(&self.world, &actions);
         trace.scenario.clone_from(&self.scenario);
         trace.design.clone_from(&self.design);
-        if let Some((property, what)) = self.broken(&node) {
+        if let Some((property, what)) = self.broken(&node).next() {
             property.clone_into(&mut trace.property);
             trace.finding = what;
         }
@@ -272,7 +272,10 @@ mod tests {
         assert!(checker.discovery("never-misread").is_none());
         let path = checker.discovery("options-accepted").unwrap();
         let drawn = checker.model().as_svg(path).unwrap();
-        assert!(drawn.contains("✗ options-accepted: the shim runsc"), "{drawn}");
+        assert!(
+            drawn.contains("✗ type-as-configured: containerd sends"),
+            "{drawn}"
+        );
     }
 
     #[test]

@@ -244,6 +244,7 @@ fn trace(
     };
     Some(Trace {
         scenario: names.scenario.to_owned(),
+        setting: names.setting.clone(),
         design: names.design.to_owned(),
         property: property.id.to_owned(),
         finding: (property.explain)(world, counterexample),

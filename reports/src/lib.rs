@@ -21,6 +21,7 @@ mod induction_text;
 mod itf;
 mod json;
 mod kept_by;
+pub mod map;
 mod mutants;
 mod page;
 mod property_catalogue;

@@ -16,7 +16,7 @@ pub use action::NamedAction;
 pub use digest::digest;
 pub use fields::{Change, Field, fields};
 pub use message::{Event, describe_action, describe_message};
-pub use record::{record, record_lasso, record_step, record_with_aftermath};
+pub use record::{record, record_lasso, record_step, record_with_aftermath, tell};
 pub use replay::{Compare, Differs, Divergence, DivergenceKind, Replay, replay};
 
 /// The version of the format that this release writes.

@@ -42,6 +42,19 @@ impl<'w, D: Domain> Recorder<'w, D> {
 
     /// Takes a step, which must be enabled.
     pub fn step(&mut self, action: Action<D>) -> TraceStep {
+        let told = self.told(action);
+        let after = fields(self.world, &self.node);
+        let step = TraceStep {
+            changes: changes(&self.before, &after),
+            digest: digest(self.world, &self.node),
+            ..told
+        };
+        self.before = after;
+        step
+    }
+
+    /// Takes a step, and says what happens but not which fields change.
+    fn told(&mut self, action: Action<D>) -> TraceStep {
         let (world, node) = (self.world, &mut self.node);
         let event = describe_action(world, node, action);
         self.story.decisions.clear();
@@ -57,12 +70,11 @@ impl<'w, D: Domain> Recorder<'w, D> {
         let refusal = node.apply(world, action, &mut self.story).err();
         // A fault may leave a message that was on its way before where it is.
         let sent = in_flight(node) != before;
-        let after = fields(world, node);
         let pod = match action {
             Action::Pod(pod, _) => Some(&node.pods[usize::from(pod)]),
             Action::Environment(_) => None,
         };
-        let step = TraceStep {
+        TraceStep {
             action: NamedAction::of(action),
             actor: event.actor,
             event: event.event,
@@ -73,12 +85,32 @@ impl<'w, D: Domain> Recorder<'w, D> {
             refusal: refusal
                 .zip(pod)
                 .map(|(refusal, pod)| refusal_text(world, node, pod, call, refusal)),
-            changes: changes(&self.before, &after),
-            digest: digest(world, node),
-        };
-        self.before = after;
-        step
+            changes: Vec::new(),
+            digest: String::new(),
+        }
     }
+}
+
+/// The steps of `actions` from the initial state, without the fields that change and without digests, which cost the most: for
+/// those who tell many runs. `seen` gets the state after each step.
+pub fn tell<D: Domain>(
+    world: &World<D>,
+    actions: &[Action<D>],
+    mut seen: impl FnMut(&Node<D>),
+) -> Vec<TraceStep> {
+    let mut story = Story::default();
+    let mut recorder = Recorder {
+        world,
+        node: Node::initial(world, &mut story),
+        story,
+        before: Vec::new(),
+    };
+    let told = |action: &Action<D>| {
+        let step = recorder.told(*action);
+        seen(&recorder.node);
+        step
+    };
+    actions.iter().map(told).collect()
 }
 
 /// Runs `actions` from the initial state and writes down what happens. The caller fills in the names of

@@ -113,7 +113,12 @@ fn map_of(
         .collect();
     let ran = runs::all(catalog, releases, &shims, &behaviours, &properties, done);
     let alike: Vec<usize> = (0..behaviours.len())
-        .map(|behaviour| kubelets.iter().filter(|kubelet| kubelet.behaviour == behaviour).count())
+        .map(|behaviour| {
+            kubelets
+                .iter()
+                .filter(|kubelet| kubelet.behaviour == behaviour)
+                .count()
+        })
         .collect();
     let of_grid: usize = alike.iter().sum::<usize>() * PODS.len();
     let applying = ran.cells.iter().flatten().flatten().flatten().count();
@@ -146,7 +151,12 @@ fn release(row: &ContainerdRow) -> Release {
         .windows
         .iter()
         .map(|window| format!("{}@{}", window.branch, &window.first[..9.min(window.first.len())]));
-    let versions: Vec<String> = row.releases.iter().map(ToString::to_string).chain(windows).collect();
+    let versions: Vec<String> = row
+        .releases
+        .iter()
+        .map(ToString::to_string)
+        .chain(windows)
+        .collect();
     Release {
         id: row.id.clone(),
         versions: versions.join(", "),
@@ -186,10 +196,13 @@ fn kubelets(states: &[KubeletState]) -> (Vec<KubeletEntry>, Vec<&KubeletState>) 
         .iter()
         .map(|state| {
             let own = behaviour(state);
-            let index = known.iter().position(|(other, _)| *other == own).unwrap_or_else(|| {
-                known.push((own, state));
-                known.len() - 1
-            });
+            let index = known
+                .iter()
+                .position(|(other, _)| *other == own)
+                .unwrap_or_else(|| {
+                    known.push((own, state));
+                    known.len() - 1
+                });
             KubeletEntry {
                 id: state.kubelet.row.id.clone(),
                 gates: state.gates,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::{Catalog, ContainerdRow, ShimRow};
-use shimproof_model::trace::{Trace, TraceStep, record};
+use shimproof_model::trace::{Setting, TRACE_VERSION, Trace, TraceStep, tell};
 use shimproof_model::world::Containerd;
 use shimproof_model::{Action, World};
 use shimproof_properties::Property;
@@ -99,7 +99,7 @@ pub(super) enum Kind {
     Refused,
     /// It is refused, and something is violated.
     Fails,
-    /// It is refused, since the shim does not take what the operator wrote, whatever containerd adds.
+    /// It is refused, since this shim does not take what this release makes of this configuration, whatever the pod.
     Incompatible,
 }
 
@@ -140,7 +140,7 @@ pub(super) struct Ran {
 /// A run before it is put into the pools.
 struct Told {
     outcome: OutcomeEntry,
-    trace: Trace,
+    steps: Vec<TraceStep>,
     breaks: Vec<(usize, String)>,
 }
 
@@ -187,7 +187,9 @@ pub(super) fn all(
         stories: Pool::new(),
         grids: Pool::new(),
     };
-    let found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let found = found
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     let cells = found
         .into_iter()
         .flatten()
@@ -226,26 +228,23 @@ fn of_release(
                 }
                 let mut world = cells::world(catalog, &design, kubelets[0], shim, handler);
                 let own = alone(&world, shim);
-                // What was run with this configuration: the same actions to the same end are the same run, as long
-                // as pod and kubelet are.
                 let mut grid = Vec::with_capacity(kubelets.len() * PODS.len());
                 for kubelet in kubelets {
                     for pod in 0..PODS.len() {
                         cells::set(&mut world, kubelet, pod);
                         let mut actions = Vec::new();
                         let outcome = run(&world, properties, |action| actions.push(action));
-                        let trace = open_names(record(&world, &actions).0, shim, handler.0);
-                        let breaks = breaks(&world, &actions, properties, outcome, shim, handler.0);
+                        let (steps, breaks) = told_run(&world, &actions, properties, shim, handler.0);
                         let entry = OutcomeEntry {
                             text: outcome.text(properties),
                             kind: kind(outcome, own),
                             broken: outcome.broken,
                         };
-                        let key = key(&trace, &entry, &breaks);
+                        let key = key(&steps, &entry, &breaks);
                         let number = *known.entry(key).or_insert_with(|| {
                             told.push(Told {
                                 outcome: entry,
-                                trace,
+                                steps,
                                 breaks,
                             });
                             told.len() - 1
@@ -278,29 +277,26 @@ fn kind(outcome: Outcome, own: Alone) -> Kind {
 /// Where a shim refuses what it gets.
 const OF_SHIMS: [&str; 3] = ["shim-start", "runtime-features", "shim-create"];
 
-/// What a run breaks on its way, with what is wrong.
-fn breaks(
+/// The steps of a run, and what it breaks on its way: the property, and what is wrong. Names that depend on the shim
+/// are open.
+fn told_run(
     world: &World<Abstract>,
     actions: &[Action<Abstract>],
     properties: &[Property<Abstract>],
-    outcome: Outcome,
     shim: &ShimRow,
     named: Named,
-) -> Vec<(usize, String)> {
-    let mut found: Vec<(usize, String)> = Vec::new();
-    if outcome.broken == 0 {
-        return found;
-    }
-    for end in 1..=actions.len() {
-        let (_, node) = record(world, &actions[..end]);
+) -> (Vec<TraceStep>, Vec<(usize, String)>) {
+    let mut breaks: Vec<(usize, String)> = Vec::new();
+    let mut steps = tell(world, actions, |node| {
         for (number, property) in properties.iter().enumerate() {
             let broken = (property.broken)(world, &node.environment, &node.pods[0], &mut |_| ());
-            if let Some(broken) = broken.filter(|_| found.iter().all(|(known, _)| *known != number)) {
-                found.push((number, open(&broken.what, shim, named)));
+            if let Some(broken) = broken.filter(|_| breaks.iter().all(|(known, _)| *known != number)) {
+                breaks.push((number, open(&broken.what, shim, named)));
             }
         }
-    }
-    found
+    });
+    open_names(&mut steps, shim, named);
+    (steps, breaks)
 }
 
 /// The text without the names that depend on the shim; the page puts them in again.
@@ -316,10 +312,10 @@ fn open(text: &str, shim: &ShimRow, named: Named) -> String {
     text.replace(&shim.binary, "{binary}")
 }
 
-/// The trace with these names open, and without what the page does not show.
-fn open_names(mut trace: Trace, shim: &ShimRow, named: Named) -> Trace {
+/// Opens these names in all texts that the page shows.
+fn open_names(steps: &mut [TraceStep], shim: &ShimRow, named: Named) {
     let open = |text: &mut String| *text = open(text, shim, named);
-    for step in &mut trace.steps {
+    for step in steps {
         open(&mut step.event);
         for guard in &mut step.guards {
             open(&mut guard.inputs);
@@ -332,14 +328,13 @@ fn open_names(mut trace: Trace, shim: &ShimRow, named: Named) -> Trace {
             open(&mut sent.message);
         }
     }
-    trace
 }
 
 /// What two runs have in common that are told the same.
-fn key(trace: &Trace, outcome: &OutcomeEntry, breaks: &[(usize, String)]) -> String {
+fn key(steps: &[TraceStep], outcome: &OutcomeEntry, breaks: &[(usize, String)]) -> String {
     let mut key = format!("{:?}{breaks:?}", outcome.kind);
     key.push_str(&outcome.text);
-    for step in &trace.steps {
+    for step in steps {
         for text in [&step.actor, &step.event] {
             key.push('\u{1}');
             key.push_str(text);
@@ -363,14 +358,37 @@ fn key(trace: &Trace, outcome: &OutcomeEntry, breaks: &[(usize, String)]) -> Str
     key
 }
 
+/// The steps as a trace, for its diagram.
+fn trace_of(steps: &[TraceStep]) -> Trace {
+    Trace {
+        version: TRACE_VERSION,
+        scenario: String::new(),
+        setting: Setting::default(),
+        design: String::new(),
+        property: String::new(),
+        finding: String::new(),
+        clause: None,
+        initial: String::new(),
+        start: Vec::new(),
+        steps: steps.to_vec(),
+        aftermath: Vec::new(),
+        panics_at: None,
+        cycle: None,
+    }
+}
+
 impl Pools {
     fn text(&mut self, text: &str) -> usize {
         self.texts.number(text.to_owned())
     }
 
     fn story(&mut self, told: &Told) -> usize {
-        let steps = told.trace.steps.iter().map(|step| self.step(step)).collect();
-        let events = Sequence::of(&told.trace).events.iter().filter_map(|event| self.event(event)).collect();
+        let steps = told.steps.iter().map(|step| self.step(step)).collect();
+        let events = Sequence::of(&trace_of(&told.steps))
+            .events
+            .iter()
+            .filter_map(|event| self.event(event))
+            .collect();
         let breaks = told
             .breaks
             .iter()
@@ -408,7 +426,12 @@ impl Pools {
 
     /// None for what runs without faults do not have.
     fn event(&mut self, event: &Event) -> Option<usize> {
-        let place = |lifeline: Lifeline| Lifeline::ALL.iter().position(|other| *other == lifeline).unwrap_or_default();
+        let place = |lifeline: Lifeline| {
+            Lifeline::ALL
+                .iter()
+                .position(|other| *other == lifeline)
+                .unwrap_or_default()
+        };
         let event = match event {
             Event::Message {
                 from,

@@ -23,6 +23,7 @@ use crate::sweep::{Sweep, SweepChange, Tally, follow};
 use crate::verification::Verification;
 use crate::verification_text::explored;
 
+pub(crate) use describe::catalogue_digest;
 use describe::{Catalogue, Difference, Proof, Side};
 use story::{ClassStory, Story, of_class, of_scenarios};
 

@@ -188,7 +188,7 @@ mod tests {
                     assert!(line(&place, text).contains(key), "{place:?}");
                 }
             }
-            assert_eq!(super::place(&design, "introspection").file, CONTAINERD_ROWS);
+            assert_eq!(place(&design, "introspection").file, CONTAINERD_ROWS);
         }
     }
 

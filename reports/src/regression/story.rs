@@ -8,7 +8,7 @@ use crate::comparison::{Change, Comparison};
 use crate::diagram::{Sequence, embedded_svg, mermaid};
 use crate::style::Styles;
 use crate::sweep::{Class, Followed, Places, SweepChange};
-use crate::trace_text::trace_text;
+use crate::trace_text::{Detail, Found, trace_text};
 use crate::verification::{PropertyResult, Verdict, Verification};
 use crate::verification_text::{findings, length, stories};
 
@@ -31,17 +31,17 @@ pub(super) struct Run {
 }
 
 impl Run {
-    fn of(trace: &Trace, breaks: &[(&str, &str)], length: String, end: Option<String>) -> Self {
+    fn of(trace: &Trace, breaks: &[Found<'_>], length: String, end: Option<String>) -> Self {
         let sequence = Sequence::of(trace);
         Self {
             design: trace.design.clone(),
             breaks: breaks
                 .iter()
-                .map(|(id, what)| ((*id).to_owned(), (*what).to_owned()))
+                .map(|found| (found.property.to_owned(), found.what.to_owned()))
                 .collect(),
             length,
             end,
-            text: trace_text(trace, breaks, &Styles::plain()),
+            text: trace_text(trace, breaks, Detail::Changes, &Styles::plain()),
             svg: embedded_svg(&sequence),
             mermaid: mermaid(&sequence),
             trace: trace.clone(),
@@ -175,10 +175,6 @@ impl ClassStory {
 pub(super) fn of_class(class: &Class, followed: &Followed, subject: &str) -> ClassStory {
     let run = |side: usize| {
         let (whole, breaks) = &followed.runs[side];
-        let breaks: Vec<(&str, &str)> = breaks
-            .iter()
-            .map(|(id, what)| (id.as_str(), what.as_str()))
-            .collect();
         let refusal = whole.steps.last().and_then(|step| step.refusal.as_ref());
         let end = match refusal {
             Some(refusal) => format!(
@@ -189,6 +185,14 @@ pub(super) fn of_class(class: &Class, followed: &Followed, subject: &str) -> Cla
             None => "the pod runs".to_owned(),
         };
         let trace = followed.violations[side].as_ref().unwrap_or(whole);
+        let breaks: Vec<Found<'_>> = breaks
+            .iter()
+            .map(|(property, what)| Found {
+                property,
+                what,
+                clause: trace.clause.as_ref().filter(|_| trace.property == *property),
+            })
+            .collect();
         let steps = trace.steps.len();
         let length = match followed.violations[side] {
             Some(_) => format!("these {steps} steps"),

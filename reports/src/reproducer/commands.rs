@@ -15,6 +15,59 @@ fn comment(text: &str) -> String {
 /// With Kubernetes: pods are created, and each fault follows when it is due.
 pub(super) fn with_kubernetes(case: &Case<'_>) -> Vec<String> {
     let mut lines = Vec::new();
+    let mut created = false;
+    let create = |lines: &mut Vec<String>| {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend(creation(case));
+    };
+    for act in &case.acts {
+        match act {
+            // What happens before the first call can happen before there is a pod.
+            Act::Call { .. } if !created => {
+                create(&mut lines);
+                created = true;
+            }
+            Act::Call { .. } => {}
+            Act::Fault {
+                pod,
+                fault,
+                after,
+                meanwhile,
+            } => {
+                if !lines.is_empty() {
+                    lines.push(String::new());
+                }
+                lines.push(comment(&format!("After: {after}")));
+                if let Some(meanwhile) = meanwhile {
+                    lines.push(comment(&format!("and before this is answered: {meanwhile}")));
+                }
+                let name = &pod_of(case, pod.unwrap_or_default()).name;
+                let of_pod = format!("POD=$(crictl pods --name {name} --latest --quiet)");
+                let of_container = r#"CONTAINER=$(crictl ps --all --pod "$POD" --latest --quiet)"#.to_owned();
+                match fault {
+                    Fault::ShimCrash => lines.push(of_pod),
+                    Fault::ContainerExit(_) => lines.extend([of_pod, of_container]),
+                    _ => {}
+                }
+                lines.extend(fault_lines(case, fault, name, "POD", "CONTAINER"));
+            }
+        }
+    }
+    if !created {
+        create(&mut lines);
+    }
+    lines.push(String::new());
+    for pod in std::iter::once(&case.scenario.pod).chain(&case.scenario.more_pods) {
+        lines.push(format!("kubectl describe pod {}", pod.name));
+    }
+    lines
+}
+
+/// How the pods come to be.
+fn creation(case: &Case<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
     if case.scenario.file.pod.runtime_class.is_some() {
         lines.push(format!("kubectl apply -f {RUNTIME_CLASS}"));
     }
@@ -31,37 +84,6 @@ pub(super) fn with_kubernetes(case: &Case<'_>) -> Vec<String> {
     lines.push(format!("kubectl apply -f {POD}"));
     for number in 0..case.scenario.more_pods.len() {
         lines.push(format!("kubectl apply -f {}", further_pod(number)));
-    }
-    for act in &case.acts {
-        let Act::Fault {
-            pod,
-            fault,
-            after,
-            meanwhile,
-        } = act
-        else {
-            continue;
-        };
-        lines.push(String::new());
-        lines.push(comment(&format!("After: {after}")));
-        if let Some(meanwhile) = meanwhile {
-            lines.push(comment(&format!("and before this is answered: {meanwhile}")));
-        }
-        let name = &pod_of(case, pod.unwrap_or_default()).name;
-        let ids = [
-            format!("POD=$(crictl pods --name {name} --latest --quiet)"),
-            "CONTAINER=$(crictl ps --all --pod \"$POD\" --latest --quiet)".to_owned(),
-        ];
-        match fault {
-            Fault::ShimCrash => lines.push(ids[0].clone()),
-            Fault::ContainerExit(_) => lines.extend(ids),
-            _ => {}
-        }
-        lines.extend(fault_lines(case, fault, name, "POD", "CONTAINER"));
-    }
-    lines.push(String::new());
-    for pod in std::iter::once(&case.scenario.pod).chain(&case.scenario.more_pods) {
-        lines.push(format!("kubectl describe pod {}", pod.name));
     }
     lines
 }

@@ -55,7 +55,7 @@ pub(super) fn readme(
     if case.world.client == Client::Kubelet {
         paragraph("## With Kubernetes".to_owned());
         paragraph(shell(&with_kubernetes(case)));
-        if !case.predicted {
+        if between_two_steps(case) {
             paragraph(
                 "What has to happen between two steps of containerd needs luck, several attempts, or a debugger."
                     .to_owned(),
@@ -195,6 +195,19 @@ fn components(case: &Case<'_>, catalog: &Catalog) -> String {
     text
 }
 
+/// Whether something happens while a message is on its way.
+fn between_two_steps(case: &Case<'_>) -> bool {
+    case.acts.iter().any(|act| {
+        matches!(
+            act,
+            Act::Fault {
+                meanwhile: Some(_),
+                ..
+            }
+        )
+    })
+}
+
 /// The versions that something is upgraded to in the run.
 fn upgrades(case: &Case<'_>) -> Vec<String> {
     let faults = case.acts.iter().filter_map(|act| match act {
@@ -237,16 +250,20 @@ fn expected(case: &Case<'_>, prediction: &Prediction) -> String {
     if case.predicted {
         return of_prediction(case, prediction);
     }
-    let refusal = case
-        .trace
-        .all_steps()
-        .filter_map(|step| step.refusal.as_ref())
-        .last();
+    let steps = case.trace.all_steps();
+    let refusal = steps.filter_map(|step| step.refusal.as_ref()).last();
     match refusal {
-        Some(refusal) => format!(
-            "The client is refused at {}, with an error that ends in\n\n    {}",
-            refusal.stage, refusal.error
-        ),
+        Some(refusal) => {
+            let own = if refusal.stage == "kubelet" {
+                "\n\nThat is the kubelet's own refusal, which crictl does not meet."
+            } else {
+                ""
+            };
+            format!(
+                "It ends with a refusal at {}:\n\n    {}{own}",
+                refusal.stage, refusal.error
+            )
+        }
         None => format!(
             "No call is refused. What is wrong is not reported by anyone: {}.",
             case.trace.finding

@@ -15,7 +15,7 @@ use serde::Serialize;
 use shimproof_model::Action;
 use shimproof_model::abstraction::Abstract;
 use shimproof_model::catalog::Catalog;
-use shimproof_model::trace::{Trace, record_with_aftermath};
+use shimproof_model::trace::{FailedClause, Trace, record_with_aftermath};
 use shimproof_model::world::Containerd;
 use shimproof_properties::Property;
 
@@ -310,6 +310,7 @@ pub fn follow(catalog: &Catalog, before: &Containerd, after: &Containerd, class:
                     breaks.push(Break {
                         property: property.id,
                         what: broken.what,
+                        clause: broken.clause,
                         after: end,
                     });
                 }
@@ -329,6 +330,7 @@ pub fn follow(catalog: &Catalog, before: &Containerd, after: &Containerd, class:
             design: world.containerd[0].version.clone(),
             property: first.property.to_owned(),
             finding: first.what.clone(),
+            clause: Some(first.clause.clone()),
             ..trace
         })
     });
@@ -355,6 +357,7 @@ pub fn follow(catalog: &Catalog, before: &Containerd, after: &Containerd, class:
 struct Break {
     property: &'static str,
     what: String,
+    clause: FailedClause,
     /// After how many actions.
     after: usize,
 }
