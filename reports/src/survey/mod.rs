@@ -265,7 +265,7 @@ mod tests {
                 .filter(|property| five.contains(property))
                 .collect();
             assert_eq!(found, broken.iter().copied().collect(), "{name}");
-            assert_eq!(survey.handlers, 327, "{name}");
+            assert_eq!(survey.handlers, 333, "{name}");
             let count = |places: &[Places]| places.iter().map(|place| place.combinations).sum::<usize>();
             assert_eq!(
                 (count(&survey.incompatible), count(&survey.misframed)),
