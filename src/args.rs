@@ -40,6 +40,8 @@ Examples:
   shimproof verify --induction --design before-10906
   shimproof verify examples/containerd-11091 --design v2.3.4 --pods 2 --faults 1 --format json
   shimproof verify examples/gvisor-host-network --reproducer reproducer
+  shimproof verify --suite
+  shimproof verify --suite --design v2.3.4 --design designs/type-checked.toml
   shimproof verify --mutants
   shimproof verify containerd-11091-fixed --mutant containerd.io-owner-guard=unless-nil")]
     Verify(Verify),
@@ -126,6 +128,10 @@ pub struct Verify {
     /// stated assumptions, that designs keep a property; in place of a scenario.
     #[arg(long, group = "subject")]
     pub induction: bool,
+    /// All built-in scenarios, each under every design that is given or, if none is, that has a name; in place of a
+    /// scenario.
+    #[arg(long, group = "subject")]
+    pub suite: bool,
     /// A containerd release, design or design file in place of the scenario's own; can be given several times.
     /// Without a scenario: what the design holds over the whole catalogue. With `--induction` every design that has a
     /// name, if not given.
@@ -159,19 +165,19 @@ pub struct Verify {
     #[arg(long, value_enum, default_value_t = Engine::Exact, conflicts_with = "induction")]
     pub engine: Engine,
     /// How many threads search; as many as the machine runs at a time, if not given.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "induction")]
     pub threads: Option<NonZero<usize>>,
     /// The most memory that states may take, such as 512MiB or 2GiB; 80 % of what is free, if not given.
-    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    #[arg(long, value_name = "SIZE", value_parser = memory, conflicts_with = "induction")]
     pub memory: Option<u64>,
     /// Count interchangeable pods as different ones.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "induction")]
     pub no_symmetry: bool,
     /// What becomes of actions that are never enabled, and of properties that speak of nothing that is reachable.
     #[arg(long, value_enum, default_value_t = Vacuity::Warn)]
     pub vacuity: Vacuity,
     /// Print how often each action was enabled, was taken and led to a new state, and what each guard decided.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "induction")]
     pub coverage: bool,
     /// Print whole states in traces, not only the fields that a step changes.
     #[arg(long, conflicts_with_all = ["induction", "mutants"])]

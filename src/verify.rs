@@ -8,8 +8,9 @@ use shimproof_model::world::Containerd;
 use shimproof_properties::Engine;
 use shimproof_reports::{
     Coverage, Detail, Question, Styles, Survey, Verdict, Verification, VerifyError, ask, coverage_text,
-    find_mutant, run_suite, suite_json, suite_text, survey, unexercised, unexercised_text, verification_text,
-    verifications_json, verify, verify_mutant, with_builtin_scenarios,
+    find_mutant, run_suite, suite_json, suite_text, survey, under_designs_json, under_designs_text,
+    unexercised, unexercised_text, verification_text, verifications_json, verify, verify_mutant,
+    verify_under_designs, with_builtin_scenarios,
 };
 use shimproof_scenario::{Design, Scenario, suggest};
 use shimproof_search::{Limits, PackedOptions, available_memory};
@@ -58,6 +59,7 @@ pub fn run(arguments: &args::Verify, output: Output) -> Result<ExitCode, Failure
         Some(path) => with_scenario(path, |scenario| {
             one(arguments, output, scenario, &designs, engine, &limits)
         }),
+        None if arguments.suite => under_designs(arguments, output, designs, engine, &limits),
         None if !designs.is_empty() => over_the_catalogue(arguments, output, &designs, &limits),
         None => suite(arguments, output, engine, &limits),
     }
@@ -225,6 +227,42 @@ fn over_the_catalogue(
     } else {
         ExitCode::Ok
     })
+}
+
+/// Every built-in scenario under designs.
+fn under_designs(
+    arguments: &args::Verify,
+    output: Output,
+    mut designs: Vec<Design>,
+    engine: Engine,
+    limits: &Limits,
+) -> Result<ExitCode, Failure> {
+    let catalog = Catalog::embedded();
+    if designs.is_empty() {
+        let named = catalog.designs().iter();
+        designs = named
+            .map(|design| Design::find(catalog, &design.name))
+            .collect::<Result<_, _>>()?;
+    }
+    let report = with_builtin_scenarios(|scenarios| {
+        let mut progress = ProgressLine::new(output);
+        let asked = &arguments.property;
+        let report = verify_under_designs(catalog, scenarios, &designs, asked, engine, limits, &mut progress);
+        progress.finish();
+        report
+    })??;
+    write_traces(arguments, &report.verifications)?;
+    match arguments.format {
+        Format::Text => {
+            let styles = output.styles();
+            let exercised = exercised(arguments, &report.verifications, &styles);
+            output.document(&(under_designs_text(&report, &styles) + &exercised));
+        }
+        Format::Json => output.document(&format!("{:#}", under_designs_json(&report))),
+    }
+    let vacuous = fails_as_vacuous(arguments, &report.verifications).then_some(ExitCode::Violated);
+    let codes = report.verifications.iter().map(exit_code);
+    Ok(codes.chain(vacuous).max().unwrap_or(ExitCode::Ok))
 }
 
 fn suite(

@@ -95,7 +95,15 @@ fn the_bound_on_memory_is_one_on_every_search() {
     let whole_runs: &[&str] = &["--property", "requested-pod-runs", "--property", "can-recover"];
     let peak = |arguments: &[&str]| -> u64 {
         let output = run(&[
-            ["verify", "examples/containerd-11091", "--memory", "24MiB"].as_slice(),
+            [
+                "verify",
+                "examples/containerd-11091",
+                "--design",
+                "nil-or-node",
+                "--memory",
+                "16MiB",
+            ]
+            .as_slice(),
             arguments,
         ]
         .concat());
@@ -180,6 +188,65 @@ fn symmetry_changes_states_and_no_verdict() {
             .collect()
     };
     assert_eq!(verdicts(&reduced), verdicts(&whole));
+}
+
+/// Whatever differs between two runs is time.
+#[test]
+fn two_processes_and_any_threads_say_the_same() {
+    let said = |threads: &str| -> String {
+        let arguments = [
+            "verify",
+            "examples/containerd-11091",
+            "--pods",
+            "2",
+            "--coverage",
+            "--threads",
+            threads,
+        ];
+        let output = run(&[arguments.as_slice(), &["--format", "json"]].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        let lines = stdout(&output);
+        let timeless = lines
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("\"seconds\""));
+        timeless.collect::<Vec<_>>().join("\n")
+    };
+    let once = said("1");
+    assert!(once.contains("\"digest\""), "traces are part of it");
+    for threads in ["1", "2", "4"] {
+        assert_eq!(once, said(threads), "{threads} threads");
+    }
+}
+
+#[test]
+fn every_scenario_runs_under_every_design_that_is_asked() {
+    let limited = [
+        "verify",
+        "--suite",
+        "--design",
+        "nil-or-node",
+        "--design",
+        "introspect-all",
+        "--max-states",
+        "300",
+    ];
+    let output = run(&limited);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let text = stdout(&output);
+    for words in [
+        "containerd-11091: ",
+        "nil-or-node: of ",
+        "introspect-all: of ",
+        "not known in ",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let alone = run(&["verify", "--suite", "examples/containerd-11091"]);
+    assert_eq!(alone.status.code(), Some(2));
+    let json = run(&[limited.as_slice(), &["--format", "json"]].concat());
+    let document: Value = serde_json::from_str(&stdout(&json)).unwrap();
+    assert!(document["unusable"].is_array());
+    assert!(document["results"].as_array().unwrap().len() > 500);
 }
 
 #[test]

@@ -9,7 +9,12 @@ use assert_cmd::Command;
 use serde_json::Value;
 
 /// A comparison backwards, so that something regresses, in one scenario.
-const BACKWARDS: [&str; 4] = ["compare", "nil-or-node", "nil-check-missing-node", "containerd-11091"];
+const BACKWARDS: [&str; 4] = [
+    "compare",
+    "nil-or-node",
+    "nil-check-missing-node",
+    "containerd-11091",
+];
 
 fn shimproof(arguments: &[&str]) -> Output {
     Command::cargo_bin("shimproof")
@@ -40,16 +45,28 @@ fn assert_valid(schema: &str, document: &Value) {
 
 #[test]
 fn json_and_sarif_follow_their_schemas() {
-    let comparison = serde_json::from_str(&stdout(&[&BACKWARDS[..], &["--format", "json"]].concat())).unwrap();
+    let comparison =
+        serde_json::from_str(&stdout(&[&BACKWARDS[..], &["--format", "json"]].concat())).unwrap();
     assert_valid("schemas/compare.schema.json", &comparison);
-    assert!(comparison["results"].as_array().unwrap().iter().all(|result| result.get("seconds").is_none()));
-    let sarif: Value = serde_json::from_str(&stdout(&[&BACKWARDS[..], &["--format", "sarif"]].concat())).unwrap();
+    assert!(
+        comparison["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|result| result.get("seconds").is_none())
+    );
+    let sarif: Value =
+        serde_json::from_str(&stdout(&[&BACKWARDS[..], &["--format", "sarif"]].concat())).unwrap();
     assert_valid("tests/fixtures/sarif-schema-2.1.0.json", &sarif);
     assert!(!sarif["runs"][0]["results"].as_array().unwrap().is_empty());
     // The schema can say no.
     let mut wrong = sarif.clone();
     wrong["runs"][0]["results"][0]["level"] = "terrible".into();
-    assert!(!jsonschema::validator_for(&json("tests/fixtures/sarif-schema-2.1.0.json")).unwrap().is_valid(&wrong));
+    assert!(
+        !jsonschema::validator_for(&json("tests/fixtures/sarif-schema-2.1.0.json"))
+            .unwrap()
+            .is_valid(&wrong)
+    );
 }
 
 /// What a report of a design file points at is the line of that file.
@@ -65,7 +82,14 @@ fn a_finding_is_at_the_line_of_the_design_file() {
     let output = Command::cargo_bin("shimproof")
         .unwrap()
         .current_dir(directory.path())
-        .args(["compare", "v2.0.1", "my fix.toml", "containerd-11091", "--format", "sarif"])
+        .args([
+            "compare",
+            "v2.0.1",
+            "my fix.toml",
+            "containerd-11091",
+            "--format",
+            "sarif",
+        ])
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -76,7 +100,12 @@ fn a_finding_is_at_the_line_of_the_design_file() {
         let place = &result["locations"][0]["physicalLocation"];
         assert_eq!(place["artifactLocation"]["uri"], "my%20fix.toml");
         assert_eq!(place["region"]["startLine"], 6);
-        assert!(result["message"]["text"].as_str().unwrap().contains("shimproof verify containerd-11091"));
+        assert!(
+            result["message"]["text"]
+                .as_str()
+                .unwrap()
+                .contains("shimproof verify containerd-11091")
+        );
         let flow = &result["codeFlows"][0]["threadFlows"][0]["locations"];
         assert!(flow.as_array().unwrap().len() > 5);
     }
@@ -90,16 +119,35 @@ fn a_report_is_written_whole_or_not_at_all() {
     let written = shimproof(&["compare", "--format", "html", "--output", name]);
     assert_eq!(written.status.code(), Some(0));
     let text = std::fs::read_to_string(&file).unwrap();
-    assert_eq!(text, stdout(&["compare", "--format", "html"]), "the file is what is printed");
+    assert_eq!(
+        text,
+        stdout(&["compare", "--format", "html"]),
+        "the file is what is printed"
+    );
     assert!(text.ends_with("</html>\n") || text.ends_with("</html>"));
-    assert!(!text.contains(directory.path().to_str().unwrap()), "where it stands is no part of it");
+    assert!(
+        !text.contains(directory.path().to_str().unwrap()),
+        "where it stands is no part of it"
+    );
 
     let missing = directory.path().join("missing/report.html");
-    let refused = shimproof(&["compare", "--format", "html", "--output", missing.to_str().unwrap()]);
+    let refused = shimproof(&[
+        "compare",
+        "--format",
+        "html",
+        "--output",
+        missing.to_str().unwrap(),
+    ]);
     assert_eq!(refused.status.code(), Some(2));
     let diagnostic = String::from_utf8(refused.stderr).unwrap();
     assert!(diagnostic.contains("cannot be written"), "{diagnostic}");
-    let refused = shimproof(&["compare", "--format", "html", "--output", directory.path().to_str().unwrap()]);
+    let refused = shimproof(&[
+        "compare",
+        "--format",
+        "html",
+        "--output",
+        directory.path().to_str().unwrap(),
+    ]);
     assert_eq!(refused.status.code(), Some(2));
     let left: Vec<_> = std::fs::read_dir(directory.path()).unwrap().collect();
     assert_eq!(left.len(), 1, "nothing half written: {left:?}");
@@ -120,13 +168,23 @@ fn one_line_of_the_catalogue_is_text_or_json() {
     let refused = shimproof(&["compare", "v2.3.3", "v2.3.4", "--trace", "1", "--format", "html"]);
     assert_eq!(refused.status.code(), Some(2));
     let diagnostic = String::from_utf8(refused.stderr).unwrap();
-    assert!(diagnostic.contains("prints text or JSON, not html"), "{diagnostic}");
+    assert!(
+        diagnostic.contains("prints text or JSON, not html"),
+        "{diagnostic}"
+    );
 }
 
 #[test]
 fn induction_is_part_of_a_report_that_asks_for_it() {
     let text = stdout(&["compare", "--induction", "--format", "markdown"]);
-    assert!(text.contains("Induction, nil-or-node, options-accepted"), "{text}");
+    assert!(
+        text.contains("Induction, nil-or-node, options-accepted"),
+        "{text}"
+    );
     assert!(!text.contains("was not asked"));
     assert!(text.contains("shimproof compare --induction --format markdown"));
+    let refused = shimproof(&["compare", "--induction"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let diagnostic = String::from_utf8(refused.stderr).unwrap();
+    assert!(diagnostic.contains("no place for induction"), "{diagnostic}");
 }

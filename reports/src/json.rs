@@ -10,6 +10,7 @@ use crate::further::OwnSearch;
 use crate::rests_on::RestsOn;
 use crate::suite::SuiteReport;
 use crate::sweep::{Sweep, SweepChange};
+use crate::under_designs::UnderDesigns;
 use crate::verification::{PropertyResult, Verdict, Verification};
 
 /// The version of the format.
@@ -86,6 +87,13 @@ pub fn suite_json(report: &SuiteReport) -> Value {
         "unreached": report.unreached,
         "reached_against_the_list": report.reached_against_the_list,
     });
+    document
+}
+
+/// Scenarios under designs, as one document.
+pub fn under_designs_json(report: &UnderDesigns) -> Value {
+    let mut document = verifications_json(&report.verifications);
+    document["unusable"] = json!(report.unusable);
     document
 }
 

@@ -35,6 +35,7 @@ mod survey;
 mod sweep;
 mod trace_format;
 mod trace_text;
+mod under_designs;
 mod verification;
 mod verification_text;
 mod xml;
@@ -52,7 +53,7 @@ pub use further::OwnSearch;
 pub use induction_json::inductions_json;
 pub use induction_text::induction_text;
 pub use itf::itf;
-pub use json::{suite_json, verifications_json};
+pub use json::{suite_json, under_designs_json, verifications_json};
 pub use mutants::{
     Base, Fate as MutantFate, Killer, MutantReport, MutantResult, MutantRun, MutantsOptions, Witness,
     find_mutant, mutant_run, mutants, mutants_json, mutants_text,
@@ -65,6 +66,7 @@ pub use survey::{OfProperty, Survey, survey};
 pub use sweep::{Class, Followed, Places, Sweep, SweepChange, Tally, follow, sweep};
 pub use trace_format::TraceFormat;
 pub use trace_text::{Detail, Found, trace_text};
+pub use under_designs::{Counts, UnderDesigns, Unusable, under_designs_text, verify_under_designs};
 pub use verification::{
     PropertyResult, Question, Verdict, Verification, VerifyError, design_name, verify, verify_mutant,
 };

@@ -249,9 +249,53 @@ pub(crate) fn explored(verification: &Verification) -> String {
 
 /// The suite: one line for each scenario and design, then what deviates.
 pub fn suite_text(report: &SuiteReport, styles: &Styles) -> String {
+    let mut text = lines(&report.verifications, styles);
+    let _ = writeln!(text);
+    for deviation in &report.deviations {
+        let _ = writeln!(
+            text,
+            "{} {} under {}: {} is expected to be `{}`, and is `{}`",
+            set(styles.bad, "not as expected:"),
+            deviation.scenario,
+            deviation.design,
+            deviation.property,
+            deviation.expected,
+            deviation.found
+        );
+    }
+    for id in &report.unreached {
+        let _ = writeln!(text, "{} {id}", set(styles.bad, "reached by no scenario:"));
+    }
+    for id in &report.reached_against_the_list {
+        let _ = writeln!(
+            text,
+            "{} {id}",
+            set(
+                styles.bad,
+                "reached, though it is on the list of what no client reaches:"
+            )
+        );
+    }
+    let scenarios = report.verifications.len();
+    let states: u64 = report
+        .verifications
+        .iter()
+        .map(|verification| verification.states)
+        .sum();
+    let end = if report.as_expected() {
+        "all as expected"
+    } else {
+        "not all as expected"
+    };
+    let _ = writeln!(text, "{end}: {scenarios} searches, {states} states in all");
+    text
+}
+
+/// A line for each search, under the title of its scenario.
+pub(crate) fn lines(verifications: &[Verification], styles: &Styles) -> String {
     let mut text = String::new();
     let mut last = "";
-    for verification in &report.verifications {
+    for verification in verifications {
         if verification.scenario != last {
             let _ = writeln!(
                 text,
@@ -301,43 +345,5 @@ pub fn suite_text(report: &SuiteReport, styles: &Styles) -> String {
             verification.design, verification.states
         );
     }
-    let _ = writeln!(text);
-    for deviation in &report.deviations {
-        let _ = writeln!(
-            text,
-            "{} {} under {}: {} is expected to be `{}`, and is `{}`",
-            set(styles.bad, "not as expected:"),
-            deviation.scenario,
-            deviation.design,
-            deviation.property,
-            deviation.expected,
-            deviation.found
-        );
-    }
-    for id in &report.unreached {
-        let _ = writeln!(text, "{} {id}", set(styles.bad, "reached by no scenario:"));
-    }
-    for id in &report.reached_against_the_list {
-        let _ = writeln!(
-            text,
-            "{} {id}",
-            set(
-                styles.bad,
-                "reached, though it is on the list of what no client reaches:"
-            )
-        );
-    }
-    let scenarios = report.verifications.len();
-    let states: u64 = report
-        .verifications
-        .iter()
-        .map(|verification| verification.states)
-        .sum();
-    let end = if report.as_expected() {
-        "all as expected"
-    } else {
-        "not all as expected"
-    };
-    let _ = writeln!(text, "{end}: {scenarios} searches, {states} states in all");
     text
 }

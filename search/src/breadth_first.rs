@@ -42,9 +42,11 @@ pub(crate) trait Recorder<S: TransitionSystem + ?Sized> {
     /// All steps of the state have been recorded. States are expanded in the order of their indices.
     fn expanded(&mut self);
 
-    /// The bytes that are taken once so many steps of the next state are recorded, and that will be taken by what
-    /// is done with the steps.
+    /// The bytes that are taken once so many steps of the next state are recorded.
     fn bytes_with(&self, steps: usize) -> u64;
+
+    /// The bytes that will be taken by what is done with the steps.
+    fn bytes_later(&self, steps: usize) -> u64;
 }
 
 impl<S: TransitionSystem + ?Sized> Recorder<S> for () {
@@ -55,6 +57,10 @@ impl<S: TransitionSystem + ?Sized> Recorder<S> for () {
     fn expanded(&mut self) {}
 
     fn bytes_with(&self, _: usize) -> u64 {
+        0
+    }
+
+    fn bytes_later(&self, _: usize) -> u64 {
         0
     }
 }
@@ -220,7 +226,8 @@ impl<'a, S: TransitionSystem + ?Sized, R: Recorder<S>> Search<'a, S, R> {
             return Err(self.panicked(Activity::Successors, message, index, None).into());
         }
         if let Some(max_memory) = self.limits.max_memory
-            && self.bytes_with(successors.len()) > max_memory.saturating_add(FREE_MEMORY)
+            && self.bytes_with(successors.len()) + self.recorder.bytes_later(successors.len())
+                > max_memory.saturating_add(FREE_MEMORY)
         {
             return Err(Bound::Memory(max_memory).into());
         }

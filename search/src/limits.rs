@@ -46,7 +46,10 @@ impl fmt::Display for Bound {
             Self::Depth(depth) => write!(f, "the limit of {depth} levels was reached"),
             Self::Time(time) => write!(f, "the limit of {} s was reached", time.as_secs_f64()),
             Self::Stopped => f.write_str("the search was stopped"),
-            Self::Memory(bytes) => write!(f, "the limit of {bytes} bytes of memory was reached"),
+            Self::Memory(bytes) if *bytes < 1 << 20 => {
+                write!(f, "the limit of {bytes} bytes of memory was reached")
+            }
+            Self::Memory(bytes) => write!(f, "the limit of {} MiB of memory was reached", bytes >> 20),
         }
     }
 }

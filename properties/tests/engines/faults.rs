@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use shimproof_model::packing::PackingError;
-use shimproof_properties::{CheckError, Engine, Machine, all, check};
+use shimproof_properties::{CheckError, Engine, Machine, all, check, check_live, live};
 use shimproof_search::{Bound, Limits};
 
 use crate::{packed, scenarios, world};
@@ -20,6 +20,24 @@ fn a_panic_is_reported_with_the_run_that_led_to_it() {
             panic!("{error}")
         };
         assert!(path.last_state().pods.iter().any(|pod| pod.sandbox.is_some()));
+        let text = error.to_string();
+        assert!(text.contains("no sandbox was expected"), "{text}");
+        assert!(text.contains("sync-pod of pod 0"), "{text}");
+        assert!(text.contains("in the state\nNode {"), "{text}");
+    }
+}
+
+#[test]
+fn a_panic_in_a_property_of_whole_runs_is_reported_with_the_run() {
+    let machine = Arc::new(Machine::new(world(&scenarios()[0], None, None)));
+    for engine in [packed(true, 2), Engine::Plain] {
+        let mut properties = live();
+        properties[0].conclusion = |_, _, pod| {
+            assert!(pod.sandbox.is_none(), "no sandbox was expected");
+            false
+        };
+        let error =
+            check_live(&machine, &properties, false, engine, &Limits::default(), &mut ()).unwrap_err();
         let text = error.to_string();
         assert!(text.contains("no sandbox was expected"), "{text}");
         assert!(text.contains("sync-pod of pod 0"), "{text}");

@@ -95,10 +95,11 @@ impl<S: FairSystem + ?Sized> Recorder<S> for Steps<S> {
     }
 
     fn bytes_with(&self, steps: usize) -> u64 {
-        bytes_with(&self.ends, 1)
-            + bytes_with(&self.to, steps)
-            + bytes_with(&self.process, steps)
-            + (self.ends.len() + steps) as u64 * VERDICT_BYTES_OF_A_STATE
+        bytes_with(&self.ends, 1) + bytes_with(&self.to, steps) + bytes_with(&self.process, steps)
+    }
+
+    fn bytes_later(&self, steps: usize) -> u64 {
+        (self.ends.len() + steps) as u64 * VERDICT_BYTES_OF_A_STATE
             + (self.to.len() + steps) as u64 * VERDICT_BYTES_OF_A_STEP
     }
 }
