@@ -1,9 +1,9 @@
 //! What a valid task API endpoint is for.
 
-use shimproof_model::catalog::ContainerdField;
+use shimproof_model::catalog::{ContainerdField, TaskApiEndpoint};
 use shimproof_model::log::Fact;
 use shimproof_model::trace::FailedClause;
-use shimproof_model::{Channel, Domain, Pod, Target, TypeUrl};
+use shimproof_model::{Channel, Domain, Environment, Pod, Target, TypeUrl, World};
 
 use crate::property::{About, Broken, Property, Since, kept};
 
@@ -11,7 +11,7 @@ use crate::property::{About, Broken, Property, Since, kept};
 const ABOUT: About = About {
     id: "endpoint-carried",
     statement: "Where a sandbox has a task API endpoint and its runtime options are absent or of the runc type, the options of Create \
-                for its containers carry the endpoint.",
+                for its containers carry the endpoint, up to v2.3.0.",
     formula: "G ∀ pod, c: in_flight(pod) = Create for c ∧ endpoint(pod) ∧ type(runtime_options) ∈ { none, runc } ⇒ \
               task_api_address ∈ options",
     why: "Up to v2.3.0 the tasks service finds the sandbox's task API by this field of the options and by nothing else; v2.3.4 has a \
@@ -28,7 +28,7 @@ const ABOUT: About = About {
         ],
         shown_by: &[
             kept("sandbox-api-endpoint", "v2.0.0"),
-            kept("sandbox-api-endpoint", "v2.3.4"),
+            kept("sandbox-api-endpoint", "v2.2.6"),
         ],
     },
     scenarios: &["sandbox-api-endpoint"],
@@ -39,8 +39,8 @@ pub fn property<D: Domain>() -> Property<D> {
     Property {
         id: ABOUT.id,
         about: ABOUT,
-        broken: |_, env, pod, rests_on| {
-            let options = to_carry(pod)?;
+        broken: |world, env, pod, rests_on| {
+            let options = to_carry(world, env, pod)?;
             rests_on(Fact::Containerd(
                 env.containerd.row,
                 ContainerdField::TaskApiEndpoint,
@@ -54,13 +54,25 @@ pub fn property<D: Domain>() -> Property<D> {
                 ),
             })
         },
-        antecedent: |_, _, pod| to_carry(pod).is_some(),
+        antecedent: |world, env, pod| to_carry(world, env, pod).is_some(),
         between: None,
     }
 }
 
-/// The options of a Create that has to carry the endpoint.
-fn to_carry<D: Domain>(pod: &Pod<D>) -> Option<Option<&D::Any>> {
+/// The options of a Create that has to carry the endpoint. Releases that leave it out of options of another type have a
+/// field of the request for it.
+fn to_carry<'p, D: Domain>(
+    world: &World<D>,
+    env: &Environment<D>,
+    pod: &'p Pod<D>,
+) -> Option<Option<&'p D::Any>> {
+    if world.containerd[usize::from(env.containerd.row)]
+        .row
+        .task_api_endpoint
+        == TaskApiEndpoint::CopyOrSkip
+    {
+        return None;
+    }
     let message = pod.to_shim()?;
     let sandbox = pod.sandbox.as_ref().filter(|sandbox| sandbox.endpoint)?;
     let of_runc = sandbox
