@@ -7,14 +7,16 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// A space that no machine explores soon.
-const LARGE: [&str; 6] = [
+/// A space that no machine explores soon, and a property that is kept in it.
+const LARGE: [&str; 8] = [
     "verify",
     "examples/containerd-10598-fixed",
     "--pods",
     "4",
     "--faults",
     "6",
+    "--property",
+    "options-accepted",
 ];
 
 fn command(arguments: &[&str]) -> Command {
