@@ -1,5 +1,6 @@
 //! Progress on a terminal, and a clean stop.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -10,7 +11,10 @@ use shimproof_sim::RandomProgress;
 
 use crate::output::Output;
 
-/// A flag that Ctrl-C raises; a second one ends the process.
+/// How long a search has to tell what it found.
+const TIME_TO_END: Duration = Duration::from_millis(900);
+
+/// A flag that Ctrl-C raises; a second one ends the process, and so does time where nothing hears it.
 pub fn stop_on_ctrl_c() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let raised = Arc::clone(&stop);
@@ -19,6 +23,12 @@ pub fn stop_on_ctrl_c() -> Arc<AtomicBool> {
         if raised.swap(true, Ordering::Relaxed) {
             std::process::exit(3);
         }
+        std::thread::spawn(|| {
+            std::thread::sleep(TIME_TO_END);
+            // There is nobody else to tell.
+            let _ = writeln!(std::io::stderr(), "\nstopped before there was anything to report");
+            std::process::exit(3);
+        });
     });
     stop
 }

@@ -261,8 +261,9 @@ fn under_designs(
         Format::Json => output.document(&format!("{:#}", under_designs_json(&report))),
     }
     let vacuous = fails_as_vacuous(arguments, &report.verifications).then_some(ExitCode::Violated);
+    let stopped = report.stopped.then_some(ExitCode::BoundReached);
     let codes = report.verifications.iter().map(exit_code);
-    Ok(codes.chain(vacuous).max().unwrap_or(ExitCode::Ok))
+    Ok(codes.chain(vacuous).chain(stopped).max().unwrap_or(ExitCode::Ok))
 }
 
 fn suite(

@@ -20,6 +20,8 @@ pub struct SuiteReport {
     pub unreached: Vec<String>,
     /// Reachabilities on that list that some scenario reaches.
     pub reached_against_the_list: Vec<String>,
+    /// Whether it was stopped before all were searched. What no scenario reaches is not known then.
+    pub stopped: bool,
 }
 
 /// An answer that is not the expected one.
@@ -45,7 +47,7 @@ impl SuiteReport {
 
     /// Whether a search was cut short.
     pub fn cut_short(&self) -> bool {
-        self.verifications.iter().any(Verification::cut_short)
+        self.stopped || self.verifications.iter().any(Verification::cut_short)
     }
 }
 
@@ -65,6 +67,7 @@ pub fn run_suite(
         deviations: Vec::new(),
         unreached: Vec::new(),
         reached_against_the_list: Vec::new(),
+        stopped: false,
     };
     for scenario in scenarios {
         let expect = scenario.file.expect.clone().unwrap_or_default();
@@ -73,6 +76,10 @@ pub fn run_suite(
             .iter()
             .map(|(name, expectation)| (Some(name.as_str()), &expectation.verdicts));
         for (design, verdicts) in std::iter::once((None, &expect.verdicts)).chain(designs) {
+            if limits.is_stopped() {
+                report.stopped = true;
+                return Ok(report);
+            }
             let found = design.map(|name| Design::named(catalog, name)).transpose()?;
             let question = Question {
                 scenario,

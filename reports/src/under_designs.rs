@@ -22,6 +22,8 @@ pub struct UnderDesigns {
     pub unusable: Vec<Unusable>,
     /// For each design, what came of its scenarios.
     pub counts: Vec<Counts>,
+    /// Whether it was stopped before all were searched.
+    pub stopped: bool,
 }
 
 /// A scenario that cannot be used under a design.
@@ -67,6 +69,10 @@ pub fn verify_under_designs(
     };
     for scenario in scenarios {
         for (design, counts) in designs.iter().zip(&mut report.counts) {
+            if limits.is_stopped() {
+                report.stopped = true;
+                return Ok(report);
+            }
             let question = Question {
                 scenario,
                 design: Some(&design.containerd),
@@ -130,6 +136,9 @@ pub fn under_designs_text(report: &UnderDesigns, styles: &Styles) -> String {
             "{}: of {searched} scenarios all properties hold in {held}, some are violated in {violated}, not known in {unknown}",
             set(styles.name, design)
         );
+    }
+    if report.stopped {
+        let _ = writeln!(text, "{}", set(styles.open, "stopped before the end"));
     }
     let states: u64 = report.verifications.iter().map(|one| one.states).sum();
     let _ = writeln!(

@@ -282,7 +282,9 @@ pub fn suite_text(report: &SuiteReport, styles: &Styles) -> String {
         .iter()
         .map(|verification| verification.states)
         .sum();
-    let end = if report.as_expected() {
+    let end = if report.stopped {
+        "stopped before the end"
+    } else if report.as_expected() {
         "all as expected"
     } else {
         "not all as expected"

@@ -24,6 +24,14 @@ pub struct Limits {
     pub stop: Option<Arc<AtomicBool>>,
 }
 
+impl Limits {
+    /// Whether [`Self::stop`] was raised: what consists of several searches begins no further one.
+    pub fn is_stopped(&self) -> bool {
+        let stop = self.stop.as_ref();
+        stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+}
+
 /// The limit that ended a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Bound {
@@ -86,8 +94,8 @@ impl Watch {
 
     /// The bound that is reached now, whatever was seen a moment ago.
     pub(crate) fn now(&self) -> Result<(), Bound> {
-        let stopped = self.stop.as_ref();
-        if stopped.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+        let stop = self.stop.as_ref();
+        if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
             return Err(Bound::Stopped);
         }
         match self.max_time {
