@@ -238,7 +238,10 @@ impl Domain for Abstract {
     }
 
     fn copy_as_runc(any: &Any) -> Result<Any, CannotUnmarshal> {
-        if any.url == TypeUrl::RuncV1 {
+        if any.url == TypeUrl::RuncV1 && any.keys.is_empty() {
+            // A copy of a message without fields is a new one.
+            Ok(Self::fresh(TypeUrl::RuncV1))
+        } else if any.url == TypeUrl::RuncV1 {
             Ok(any.marshalled())
         } else {
             Err(CannotUnmarshal(any.url))
@@ -255,6 +258,10 @@ impl Domain for Abstract {
     fn set_task_api_endpoint(any: &mut Any) {
         any.endpoint = true;
         *any = any.marshalled();
+    }
+
+    fn has_endpoint(any: &Any) -> bool {
+        any.endpoint
     }
 
     fn set_no_pivot_root(any: &mut Any) {

@@ -3,6 +3,7 @@
 use crate::finite::finite_enum;
 use crate::pod::{Call, Channel};
 use crate::type_url::TypeUrl;
+use crate::userns::UsernsMode;
 
 finite_enum! {
     /// Where on its way a request is refused, in the order in which it meets these places.
@@ -62,7 +63,10 @@ pub enum Refusal {
     /// `parseUsernsIDs`: mode CONTAINER or TARGET.
     UnsupportedUsernsMode(Call, UnsupportedMode),
     /// `pinUserNamespace` has no network namespace to start from.
-    PinWithoutNetns,
+    PinWithoutNetns {
+        /// The mode that the sandbox was asked for with.
+        mode: UsernsMode,
+    },
     /// The shim does not implement the sandbox API.
     SandboxApiMissing {
         /// The shim.
@@ -73,7 +77,10 @@ pub enum Refusal {
     /// The sandbox does not run.
     SandboxNotRunning,
     /// Id-mapped mounts are not supported by the CRI plugin.
-    IdmapMountsUnsupported,
+    IdmapMountsUnsupported {
+        /// The mode that the container was asked for with.
+        mode: UsernsMode,
+    },
     /// The container's user is not in its mapping.
     UserNotMapped,
     /// The runtime options cannot be copied as runc options.
@@ -199,8 +206,8 @@ impl Refusal {
             | Self::TwoMappingLines(call)
             | Self::ZeroMappingLength(call)
             | Self::UnsupportedUsernsMode(call, _) => call.stage(),
-            Self::PinWithoutNetns | Self::SandboxApiMissing { .. } => Stage::RunPodSandbox,
-            Self::UsernsConfigDiffers | Self::IdmapMountsUnsupported => Stage::CreateContainer,
+            Self::PinWithoutNetns { .. } | Self::SandboxApiMissing { .. } => Stage::RunPodSandbox,
+            Self::UsernsConfigDiffers | Self::IdmapMountsUnsupported { .. } => Stage::CreateContainer,
             Self::SandboxNotRunning | Self::UserNotMapped | Self::CannotCopyRuntimeOptions { .. } => {
                 Stage::ClientTaskOptions
             }
@@ -252,10 +259,10 @@ impl Refusal {
             Self::TwoMappingLines(_) => "two-mapping-lines",
             Self::ZeroMappingLength(_) => "zero-mapping-length",
             Self::UnsupportedUsernsMode(..) => "unsupported-userns-mode",
-            Self::PinWithoutNetns => "pin-without-netns",
+            Self::PinWithoutNetns { .. } => "pin-without-netns",
             Self::SandboxApiMissing { .. } => "sandbox-api-missing",
             Self::UsernsConfigDiffers => "userns-config-differs",
-            Self::IdmapMountsUnsupported => "idmap-mounts-unsupported",
+            Self::IdmapMountsUnsupported { .. } => "idmap-mounts-unsupported",
             Self::SandboxNotRunning => "sandbox-not-running",
             Self::UserNotMapped => "user-not-mapped",
             Self::CannotCopyRuntimeOptions { .. } => "cannot-copy-runtime-options",

@@ -85,7 +85,7 @@ impl Refusal {
                     UnsupportedMode::Target => "TARGET",
                 }
             ),
-            Self::PinWithoutNetns => {
+            Self::PinWithoutNetns { .. } => {
                 "failed to pin user namespace: failed to open netns(): open : no such file or directory".to_owned()
             }
             Self::SandboxApiMissing { shim } => {
@@ -94,7 +94,7 @@ impl Refusal {
             Self::UsernsConfigDiffers => "user namespace config for sandbox is different from container. Sandbox userns config: … - Container userns \
                  config: …"
                     .to_owned(),
-            Self::IdmapMountsUnsupported => {
+            Self::IdmapMountsUnsupported { .. } => {
                 "idmap mounts not yet supported, but they were requested for: \"<src>\"".to_owned()
             }
             Self::UserNotMapped => {
@@ -245,7 +245,7 @@ impl Refusal {
             Stage::RunPodSandbox => self.run_pod_sandbox_text(world, row, pod, reason),
             Stage::CreateContainer => match self {
                 Self::NoRuntimeConfigured(_) => reason,
-                Self::IdmapMountsUnsupported => {
+                Self::IdmapMountsUnsupported { .. } => {
                     format!("failed to generate container \"<id>\" spec: failed to generate spec: {reason}")
                 }
                 _ => format!(

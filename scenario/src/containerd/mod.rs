@@ -95,6 +95,8 @@ pub struct Handler {
     pub runtime_root: Option<String>,
     /// Where the file defines it; `None` for containerd's own default handler.
     pub defined: Option<Place>,
+    /// Where the file has the value of each key of `options`.
+    pub option_places: BTreeMap<String, Place>,
 }
 
 /// Loads a configuration as a release does; `referrer` says in diagnostics who names the file.
