@@ -31,7 +31,9 @@ fn stdout(arguments: &[&str]) -> String {
 
 fn json(path: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    let text = std::fs::read_to_string(path).unwrap();
+    // The schema of SARIF has a pattern that is no regular expression for everyone: `]` stands alone in it.
+    serde_json::from_str(&text.replace("{2}]?$", r"{2}\\]?$")).unwrap()
 }
 
 fn assert_valid(schema: &str, document: &Value) {
@@ -119,12 +121,11 @@ fn a_report_is_written_whole_or_not_at_all() {
     let written = shimproof(&["compare", "--format", "html", "--output", name]);
     assert_eq!(written.status.code(), Some(0));
     let text = std::fs::read_to_string(&file).unwrap();
-    assert_eq!(
-        text,
-        stdout(&["compare", "--format", "html"]),
+    assert!(
+        text == stdout(&["compare", "--format", "html"]),
         "the file is what is printed"
     );
-    assert!(text.ends_with("</html>\n") || text.ends_with("</html>"));
+    assert!(text.ends_with("</html>\n"));
     assert!(
         !text.contains(directory.path().to_str().unwrap()),
         "where it stands is no part of it"

@@ -36,7 +36,7 @@ pub fn map_html(map: &CompatibilityMap, command: &str) -> String {
         "kubelets": vec![0; map.kubelets.len()], "handlers": vec![0; map.handlers.len()],
         "pods": vec![0; map.pods.len()],
     });
-    template
+    let page = template
         .render(context! {
             map => Serde(sizes),
             combinations => map.combinations,
@@ -48,5 +48,6 @@ pub fn map_html(map: &CompatibilityMap, command: &str) -> String {
             script => SCRIPT,
             data => data,
         })
-        .expect("every value of the template is one of a map")
+        .expect("every value of the template is one of a map");
+    format!("{page}\n")
 }

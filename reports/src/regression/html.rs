@@ -38,7 +38,7 @@ pub fn regression_html(report: &Report) -> String {
         ("unreached", "–"),
         ("unknown", "?"),
     ]);
-    template
+    let page = template
         .render(context! {
             report => Serde(report),
             headline => report.headline(),
@@ -49,7 +49,8 @@ pub fn regression_html(report: &Report) -> String {
             style => style,
             script => SCRIPT,
         })
-        .expect("every value of the template is one of a report")
+        .expect("every value of the template is one of a report");
+    format!("{page}\n")
 }
 
 /// The unproven facts that verdicts under the design after rest on.

@@ -49,7 +49,10 @@ fn in_files(given: &str, change: &Change) -> Option<Place> {
             return Some(Place { file, line });
         }
         let base = text.lines().find_map(|line| value_of(line, "base"))?;
-        given = if base.ends_with(".toml") {
+        given = if Path::new(&base)
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
+        {
             let beside = Path::new(&file).parent()?.join(&base);
             beside.to_string_lossy().into_owned()
         } else {
@@ -137,7 +140,8 @@ pub(super) fn row_id(design: &Design) -> String {
             }
             // A file of its own: the behaviours that it does not change are in its base.
             Err(_) => {
-                base = text(&given).and_then(|(_, text)| text.lines().find_map(|line| value_of(line, "base")))
+                base =
+                    text(&given).and_then(|(_, text)| text.lines().find_map(|line| value_of(line, "base")));
             }
         }
     }

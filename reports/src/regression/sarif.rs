@@ -2,6 +2,7 @@
 //! or of the catalogue that it comes from. What was fixed is no finding.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
@@ -248,16 +249,18 @@ fn code_flow(trace: &Trace) -> CodeFlow {
 fn step_text(step: &TraceStep) -> String {
     let mut text = format!("{}: {}", step.actor, step.event);
     for guard in &step.guards {
-        text.push_str(&format!(
+        // Writing into a string does not fail.
+        let _ = write!(
+            text,
             "; {}: {} ⇒ {} ({})",
             guard.guard, guard.inputs, guard.decision, guard.source
-        ));
+        );
     }
     if let Some(refusal) = &step.refusal {
-        text.push_str(&format!("; refused at {}: {}", refusal.stage, refusal.error));
+        let _ = write!(text, "; refused at {}: {}", refusal.stage, refusal.error);
     }
     if let Some(sent) = &step.sends {
-        text.push_str(&format!("; → {}: {}", sent.to, sent.message));
+        let _ = write!(text, "; → {}: {}", sent.to, sent.message);
     }
     text
 }

@@ -129,8 +129,8 @@ fn told(comparison: &Comparison, change: Change, violating: &Verification, desig
 
 /// What the client gets in the end, if it is an error.
 fn outcome(trace: &Trace) -> Option<String> {
-    let steps = trace.aftermath.iter().chain(trace.steps.last());
-    let refusal = steps.filter_map(|step| step.refusal.as_ref()).next()?;
+    let mut steps = trace.aftermath.iter().chain(trace.steps.last());
+    let refusal = steps.find_map(|step| step.refusal.as_ref())?;
     Some(format!(
         "refused at {}: {}",
         refusal.stage,
