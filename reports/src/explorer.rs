@@ -1,6 +1,6 @@
 //! Stateright's Explorer over a scenario: states as fields, actions as events, the path as a sequence diagram.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use crate::trace_text::step_details;
 #[derive(Debug)]
 pub struct Scenario {
     world: Arc<World<Abstract>>,
-    /// Names as traces carry them.
-    scenario: String,
+    /// Its name, as traces carry it.
+    name: String,
     design: String,
     properties: Vec<Property<Abstract>>,
 }
@@ -61,14 +61,14 @@ impl fmt::Display for Address {
 
 impl Scenario {
     /// The machine over a world, with every property of single states that verification asks of it.
-    pub fn new(world: World<Abstract>, scenario: impl Into<String>, design: impl Into<String>) -> Self {
+    pub fn new(world: World<Abstract>, name: impl Into<String>, design: impl Into<String>) -> Self {
         let mut properties = all();
         properties.extend(policies_of(&world));
         // Stateright's conditions are functions without captures: there is one for each number.
         properties.truncate(CONDITIONS.len());
         Self {
             world: Arc::new(world),
-            scenario: scenario.into(),
+            name: name.into(),
             design: design.into(),
             properties,
         }
@@ -204,7 +204,8 @@ impl Model for Scenario {
         let mut text = String::new();
         step_details(&mut text, &step, None, "", &Styles::plain());
         for (property, what) in self.broken(&after) {
-            text += &format!("✗ {property}: {what}\n");
+            // Writing into a string does not fail.
+            let _ = writeln!(text, "✗ {property}: {what}");
         }
         // An empty text would make the Explorer show the whole state.
         Some(if text.is_empty() {
@@ -218,7 +219,7 @@ impl Model for Scenario {
         let offered = path.into_actions();
         let actions: Vec<Action<Abstract>> = offered.into_iter().map(|offered| offered.action).collect();
         let (mut trace, node) = record(&self.world, &actions);
-        trace.scenario.clone_from(&self.scenario);
+        trace.scenario.clone_from(&self.name);
         trace.design.clone_from(&self.design);
         if let Some((property, what)) = self.broken(&node).next() {
             property.clone_into(&mut trace.property);

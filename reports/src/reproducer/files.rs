@@ -1,6 +1,7 @@
 //! The node as files: its configuration, its manifests, and the scenario that names them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use shimproof_model::catalog::Catalog;
@@ -161,16 +162,17 @@ fn kubelet_configuration(case: &Case<'_>) -> Option<String> {
     }
     let mut text = String::new();
     if let Some(driver) = &written.cgroup_driver {
-        text += &format!("cgroupDriver: {driver}\n");
+        // Writing into a string does not fail.
+        let _ = writeln!(text, "cgroupDriver: {driver}");
     }
     if !gates.is_empty() {
         text += "featureGates:\n";
         for (gate, on) in &gates {
-            text += &format!("  {gate}: {on}\n");
+            let _ = writeln!(text, "  {gate}: {on}");
         }
     }
     if let Some(ids) = written.ids_per_pod {
-        text += &format!("userNamespaces:\n  idsPerPod: {ids}\n");
+        let _ = writeln!(text, "userNamespaces:\n  idsPerPod: {ids}");
     }
     (!text.is_empty())
         .then(|| format!("apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n{text}"))

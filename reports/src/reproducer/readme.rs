@@ -108,7 +108,7 @@ fn notes(scenario: &str) -> Option<String> {
         .take_while(|line| line.starts_with('#'))
         .map(|line| line.trim_start_matches('#').trim())
         .collect();
-    (!lines.is_empty()).then(|| lines.iter().map(|line| format!("> {line}\n")).collect())
+    (!lines.is_empty()).then(|| format!("> {}", lines.join("\n> ")))
 }
 
 /// The components with their versions.
