@@ -33,6 +33,16 @@ pub fn run(arguments: &args::Compare, output: Output) -> Result<ExitCode, Failur
     if let Some(number) = arguments.trace {
         return trace(arguments, output, (&designs.0, &designs.1), number);
     }
+    if arguments.induction && arguments.format == ReportFormat::Text {
+        return Err(Failure::Request {
+            what: "the text report has no place for induction".to_owned(),
+            help: format!(
+                "`--format html` and the other formats have; `shimproof verify --induction --design {} --design {}` \
+                 prints it",
+                names.0, names.1
+            ),
+        });
+    }
     let limits = Limits {
         stop: Some(stop_on_ctrl_c()),
         max_memory: most_of_free_memory(),

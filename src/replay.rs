@@ -106,6 +106,7 @@ fn one(
         faults: trace.setting.faults,
         repeated: trace.setting.repeated,
         most_pods: Some(MOST_PODS),
+        ..Overrides::default()
     };
     let elsewhere = arguments.design.is_some() || arguments.scenario.is_some();
     let compare = if elsewhere {

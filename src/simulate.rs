@@ -49,6 +49,7 @@ pub fn run(arguments: &args::Simulate, output: Output) -> Result<ExitCode, Failu
         faults: arguments.faults,
         repeated: None,
         most_pods: Some(MOST_PODS),
+        ..Overrides::default()
     };
     let simulation = if let Some(path) = &arguments.scenario {
         with_scenario(path, |scenario| {

@@ -48,6 +48,19 @@ fn files_of_a_scenario() {
         ("missing-file", "scenario.toml", "\"pod.yaml\"", "\"pods.yaml\""),
         ("toml-syntax", "config.toml", "version = 3", "version = = 3"),
         ("yaml-syntax", "pod.yaml", "kind: Pod", "kind: [Pod"),
+        (
+            "yaml-list",
+            "pod.yaml",
+            "containers:\n",
+            "containers: {}\n  initContainers:\n",
+        ),
+        ("name-is-a-number", "pod.yaml", "name: gvisor", "name: 5"),
+        (
+            "mistyped-option",
+            "config.toml",
+            "TypeUrl = \"io.containerd.runsc.v1.options\"",
+            "TypeUrl = 7",
+        ),
         ("unknown-key", "scenario.toml", "[kubernetes]", "[kubernets]"),
         (
             "unknown-handler",

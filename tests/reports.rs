@@ -183,4 +183,8 @@ fn induction_is_part_of_a_report_that_asks_for_it() {
     );
     assert!(!text.contains("was not asked"));
     assert!(text.contains("shimproof compare --induction --format markdown"));
+    let refused = shimproof(&["compare", "--induction"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let diagnostic = String::from_utf8(refused.stderr).unwrap();
+    assert!(diagnostic.contains("no place for induction"), "{diagnostic}");
 }

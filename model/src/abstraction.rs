@@ -40,6 +40,8 @@ finite_enum! {
         CriuWorkPath = "CriuWorkPath",
         /// Any key that none of the messages has a field for.
         Other = "other keys",
+        /// `TypeUrl` or `ConfigPath` with an empty text, which asks for nothing: only a body carries it.
+        Empty = "empty keys",
     }
 }
 
@@ -236,7 +238,10 @@ impl Domain for Abstract {
     }
 
     fn copy_as_runc(any: &Any) -> Result<Any, CannotUnmarshal> {
-        if any.url == TypeUrl::RuncV1 {
+        if any.url == TypeUrl::RuncV1 && any.keys.is_empty() {
+            // A copy of a message without fields is a new one.
+            Ok(Self::fresh(TypeUrl::RuncV1))
+        } else if any.url == TypeUrl::RuncV1 {
             Ok(any.marshalled())
         } else {
             Err(CannotUnmarshal(any.url))
@@ -253,6 +258,10 @@ impl Domain for Abstract {
     fn set_task_api_endpoint(any: &mut Any) {
         any.endpoint = true;
         *any = any.marshalled();
+    }
+
+    fn has_endpoint(any: &Any) -> bool {
+        any.endpoint
     }
 
     fn set_no_pivot_root(any: &mut Any) {
@@ -375,9 +384,10 @@ impl Domain for Abstract {
 }
 
 fn lost_keys(any: Option<&Any>, table: Table) -> Keys {
+    let asked = table.keys.without(Keys::NONE.with(Key::Empty));
     let lost = match any {
-        Some(any) if any.table == table.id => table.keys.without(any.keys),
-        _ => table.keys,
+        Some(any) if any.table == table.id => asked.without(any.keys),
+        _ => asked,
     };
     // Whoever set it, it is set.
     match any {
@@ -407,6 +417,16 @@ mod tests {
         let kept = Abstract::generate(TypeUrl::RuntimeoptionsV1, &table, true);
         assert!(Abstract::preserves(Some(&kept), &table));
         assert!(Abstract::holds(&kept, Condition::BodySystemdCgroup));
+    }
+
+    #[test]
+    fn an_empty_key_is_carried_by_a_body_and_missed_by_nobody() {
+        let table = table(&[Key::Empty]);
+        let without = Abstract::generate(TypeUrl::RuntimeoptionsV1, &table, false);
+        assert_eq!(Abstract::value(&without), Value::Empty);
+        assert!(Abstract::preserves(Some(&without), &table));
+        let with = Abstract::generate(TypeUrl::RuntimeoptionsV1, &table, true);
+        assert_eq!(Abstract::value(&with), Value::Set);
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub trait Domain: Clone + Copy + Debug + Eq + Hash + Send + Sync + 'static {
     fn set_io_owner(any: &mut Self::Any, owner: Self::Id);
     /// Sets `task_api_address` and `task_api_version`.
     fn set_task_api_endpoint(any: &mut Self::Any);
+    /// Whether the endpoint of the sandbox's task API is in a message.
+    fn has_endpoint(any: &Self::Any) -> bool;
     /// Sets `no_pivot_root`.
     fn set_no_pivot_root(any: &mut Self::Any);
 

@@ -49,7 +49,7 @@ pub use pod::{
 };
 pub use refusal::{Refusal, Stage, UnsupportedMode};
 pub use refusal_text::oci_create_text;
-pub use shim::{Delivered, Delivery, delivered};
+pub use shim::{Delivered, Delivery, delivered, task_api};
 pub use step::{PodAction, step};
 pub use type_url::TypeUrl;
 pub use userns::{Userns, UsernsMode};

@@ -5,6 +5,7 @@ use crate::domain::Domain;
 use crate::environment::Environment;
 use crate::guards::{Invocation, Mounts, OptionsSource};
 use crate::refusal::Refusal;
+use crate::shim::task_api;
 use crate::step::state_of;
 use crate::type_url::TypeUrl;
 use crate::userns::Userns;
@@ -346,7 +347,10 @@ impl<D: Domain> Pod<D> {
     /// protocol of its process is below 3; none without a sandbox.
     pub(crate) fn invocation_asks(&self, world: &World<D>) -> Option<(bool, bool)> {
         let sandbox = self.sandbox.as_ref()?;
-        let below_3 = sandbox.shim.is_some_and(|shim| world.shim(shim).protocol < 3);
+        let started_by = &world.containerd[usize::from(sandbox.containerd)].row;
+        let below_3 = sandbox
+            .shim
+            .is_some_and(|shim| task_api(world.shim(shim), started_by) < 3);
         Some((sandbox.in_store, below_3))
     }
 

@@ -3,6 +3,7 @@
 use crate::finite::finite_enum;
 use crate::pod::{Call, Channel};
 use crate::type_url::TypeUrl;
+use crate::userns::UsernsMode;
 
 finite_enum! {
     /// Where on its way a request is refused, in the order in which it meets these places.
@@ -62,7 +63,10 @@ pub enum Refusal {
     /// `parseUsernsIDs`: mode CONTAINER or TARGET.
     UnsupportedUsernsMode(Call, UnsupportedMode),
     /// `pinUserNamespace` has no network namespace to start from.
-    PinWithoutNetns,
+    PinWithoutNetns {
+        /// The mode that the sandbox was asked for with.
+        mode: UsernsMode,
+    },
     /// The shim does not implement the sandbox API.
     SandboxApiMissing {
         /// The shim.
@@ -73,7 +77,10 @@ pub enum Refusal {
     /// The sandbox does not run.
     SandboxNotRunning,
     /// Id-mapped mounts are not supported by the CRI plugin.
-    IdmapMountsUnsupported,
+    IdmapMountsUnsupported {
+        /// The mode that the container was asked for with.
+        mode: UsernsMode,
+    },
     /// The container's user is not in its mapping.
     UserNotMapped,
     /// The runtime options cannot be copied as runc options.
@@ -105,6 +112,16 @@ pub enum Refusal {
         /// The shim.
         shim: u8,
     },
+    /// The shim answers `start` with a version of the task API that containerd does not speak.
+    StartReplyVersion {
+        /// The shim.
+        shim: u8,
+    },
+    /// containerd takes the shim's answer to `start` for an address.
+    StartReplyUnread {
+        /// The shim.
+        shim: u8,
+    },
     /// A rule of the shim rejects the options on this channel.
     Rejected {
         /// The channel.
@@ -120,6 +137,11 @@ pub enum Refusal {
     },
     /// The shim's runtime cannot join the user namespace.
     CannotJoinUserns {
+        /// The shim.
+        shim: u8,
+    },
+    /// The sandbox that the shim's runtime puts into a user namespace of its own, in the network of the host, ends.
+    UsernsInHostNetwork {
         /// The shim.
         shim: u8,
     },
@@ -184,8 +206,8 @@ impl Refusal {
             | Self::TwoMappingLines(call)
             | Self::ZeroMappingLength(call)
             | Self::UnsupportedUsernsMode(call, _) => call.stage(),
-            Self::PinWithoutNetns | Self::SandboxApiMissing { .. } => Stage::RunPodSandbox,
-            Self::UsernsConfigDiffers | Self::IdmapMountsUnsupported => Stage::CreateContainer,
+            Self::PinWithoutNetns { .. } | Self::SandboxApiMissing { .. } => Stage::RunPodSandbox,
+            Self::UsernsConfigDiffers | Self::IdmapMountsUnsupported { .. } => Stage::CreateContainer,
             Self::SandboxNotRunning | Self::UserNotMapped | Self::CannotCopyRuntimeOptions { .. } => {
                 Stage::ClientTaskOptions
             }
@@ -199,6 +221,8 @@ impl Refusal {
                 ..
             } => Stage::RuntimeFeatures,
             Self::StartMisframed { .. }
+            | Self::StartReplyVersion { .. }
+            | Self::StartReplyUnread { .. }
             | Self::Rejected {
                 channel: Channel::Start,
                 ..
@@ -208,6 +232,7 @@ impl Refusal {
                 ..
             } => Stage::ShimCreate,
             Self::CannotJoinUserns { .. }
+            | Self::UsernsInHostNetwork { .. }
             | Self::OciRuntimeCannotJoinUserns { .. }
             | Self::SandboxWithoutUserns { .. }
             | Self::OciRuntimeMissing { .. }
@@ -234,10 +259,10 @@ impl Refusal {
             Self::TwoMappingLines(_) => "two-mapping-lines",
             Self::ZeroMappingLength(_) => "zero-mapping-length",
             Self::UnsupportedUsernsMode(..) => "unsupported-userns-mode",
-            Self::PinWithoutNetns => "pin-without-netns",
+            Self::PinWithoutNetns { .. } => "pin-without-netns",
             Self::SandboxApiMissing { .. } => "sandbox-api-missing",
             Self::UsernsConfigDiffers => "userns-config-differs",
-            Self::IdmapMountsUnsupported => "idmap-mounts-unsupported",
+            Self::IdmapMountsUnsupported { .. } => "idmap-mounts-unsupported",
             Self::SandboxNotRunning => "sandbox-not-running",
             Self::UserNotMapped => "user-not-mapped",
             Self::CannotCopyRuntimeOptions { .. } => "cannot-copy-runtime-options",
@@ -247,6 +272,8 @@ impl Refusal {
             Self::InfoWithoutFeatures => "info-without-features",
             Self::IdmapUnsupported { .. } => "idmap-unsupported",
             Self::StartMisframed { .. } => "start-misframed",
+            Self::StartReplyVersion { .. } => "start-reply-version",
+            Self::StartReplyUnread { .. } => "start-reply-unread",
             Self::Rejected {
                 channel: Channel::Create,
                 ..
@@ -260,6 +287,7 @@ impl Refusal {
                 ..
             } => "info-rejected",
             Self::CannotJoinUserns { .. } => "cannot-join-userns",
+            Self::UsernsInHostNetwork { .. } => "userns-in-host-network",
             Self::OciRuntimeCannotJoinUserns { .. } => "oci-runtime-cannot-join-userns",
             Self::SandboxWithoutUserns { .. } => "sandbox-without-userns",
             Self::OciRuntimeMissing { .. } => "oci-runtime-missing",
@@ -297,6 +325,8 @@ impl Refusal {
         "invalid-task-create-option",
         "start-misframed",
         "start-rejected",
+        "start-reply-version",
+        "start-reply-unread",
         "info-flag-unknown",
         "info-runtime-missing",
         "info-without-features",
@@ -304,6 +334,7 @@ impl Refusal {
         "idmap-unsupported",
         "create-rejected",
         "cannot-join-userns",
+        "userns-in-host-network",
         "oci-runtime-cannot-join-userns",
         "sandbox-without-userns",
         "oci-runtime-missing",

@@ -6,13 +6,37 @@ use crate::environment::Environment;
 use crate::guards::Network;
 use crate::pod::{Channel, Pod, Target};
 use crate::refusal::{Refusal, Stage, UnsupportedMode};
+use crate::shim::error_text;
 use crate::type_url::TypeUrl;
 use crate::world::{Sandboxer, World};
+
+/// What the client of the CRI gets to read when an OCI runtime does not create a container, for that reason.
+pub fn oci_create_text(reason: &str, target: Target, row: &ContainerdRow) -> String {
+    let suffix = if row.error_class_suffix {
+        ErrorClass::Unknown.suffix()
+    } else {
+        ""
+    };
+    let inner = format!(
+        "{}OCI runtime create failed: {reason}{suffix}",
+        row.shim_create_wrapper
+    );
+    task_text(row, target, &inner)
+}
+
+fn task_text(row: &ContainerdRow, target: Target, inner: &str) -> String {
+    let wrapper = match target {
+        Target::Sandbox => row.sandbox_start_wrapper.replace("{id}", "<id>"),
+        Target::Container(_) => String::new(),
+    };
+    format!("{wrapper}failed to create containerd task: {inner}")
+}
 
 impl Refusal {
     /// The words in which the one who refuses says it, without the wrappers that callers put around them.
     pub fn reason<D: Domain>(self, world: &World<D>, env: &Environment<D>, pod: &Pod<D>) -> String {
         let kubelet = &world.kubelets[usize::from(env.kubelet.row)].row;
+        let containerd = &world.containerd[usize::from(env.containerd.row)].row;
         let spec = world.pod_spec(pod.spec);
         let handler = world.handlers[usize::from(spec.handler)].as_str();
         let shim_text = |shim: u8, text: &Option<String>| {
@@ -61,7 +85,7 @@ impl Refusal {
                     UnsupportedMode::Target => "TARGET",
                 }
             ),
-            Self::PinWithoutNetns => {
+            Self::PinWithoutNetns { .. } => {
                 "failed to pin user namespace: failed to open netns(): open : no such file or directory".to_owned()
             }
             Self::SandboxApiMissing { shim } => {
@@ -70,7 +94,7 @@ impl Refusal {
             Self::UsernsConfigDiffers => "user namespace config for sandbox is different from container. Sandbox userns config: … - Container userns \
                  config: …"
                     .to_owned(),
-            Self::IdmapMountsUnsupported => {
+            Self::IdmapMountsUnsupported { .. } => {
                 "idmap mounts not yet supported, but they were requested for: \"<src>\"".to_owned()
             }
             Self::UserNotMapped => {
@@ -104,7 +128,13 @@ impl Refusal {
                      present or disabled"
                         .to_owned()
                 }),
-            Self::StartMisframed { shim } => shim_text(shim, &world.shim(shim).start.misframed_text),
+            Self::StartMisframed { shim } => match &world.shim(shim).start.misframed_text {
+                Some(text) => text.clone(),
+                None => error_text(world.shim(shim), containerd),
+            },
+            Self::StartReplyVersion { shim } | Self::StartReplyUnread { shim } => {
+                error_text(world.shim(shim), containerd)
+            }
             Self::Rejected { channel, shim, rule, url, inner_runsc } => {
                 let row = world.shim(shim);
                 let rules = match channel {
@@ -124,6 +154,7 @@ impl Refusal {
                 }
             }
             Self::CannotJoinUserns { shim } => shim_text(shim, &world.shim(shim).join_userns_text),
+            Self::UsernsInHostNetwork { shim } => shim_text(shim, &world.shim(shim).userns_in_host_network_text),
             Self::OciRuntimeCannotJoinUserns { oci_runtime } => {
                 format!(
                     "{} cannot join the user namespace of the sandbox",
@@ -154,7 +185,7 @@ impl Refusal {
         }
     }
 
-    /// The class of the error, as far as a shim gives it one.
+    /// The class of the error, as far as a shim or containerd gives it one.
     pub fn class<D: Domain>(self, world: &World<D>) -> ErrorClass {
         match self {
             Self::Rejected {
@@ -168,6 +199,7 @@ impl Refusal {
                     .get(usize::from(rule))
                     .map_or(ErrorClass::Unknown, |rule| rule.class)
             }
+            Self::StartReplyVersion { .. } => ErrorClass::NotImplemented,
             _ => ErrorClass::Unknown,
         }
     }
@@ -186,13 +218,25 @@ impl Refusal {
             .or_else(|| pod.current_handler_config(world, env));
         let by_shim = config.is_some_and(|config| config.sandboxer == Sandboxer::Shim);
         let reason = self.reason(world, env, pod);
-        let class = self.class(world).suffix();
-        let suffix = if row.error_class_suffix && !reason.ends_with(class) {
-            class
+        let class = self.class(world);
+        let suffix = if row.error_class_suffix && !class.is_said_by(&reason) {
+            class.suffix()
         } else {
             ""
         };
-        let task = |inner: String| in_wrappers_of_task(row, target, by_shim, inner);
+        let task = |inner: String| match target {
+            // plugins/sandbox/controller.go@v2.0.1: the sandbox controller starts the shim by itself.
+            Target::Sandbox if by_shim => {
+                let inner = inner
+                    .strip_prefix("failed to start shim: ")
+                    .map(str::to_owned)
+                    .unwrap_or(inner);
+                format!(
+                    "failed to create sandbox \"<id>\": failed to start new shim for sandbox <id>: {inner}"
+                )
+            }
+            target => task_text(row, target, &inner),
+        };
         match self.stage() {
             Stage::Transport if self == Self::ShimGone => {
                 task(format!("{}{reason}", row.shim_create_wrapper))
@@ -201,7 +245,7 @@ impl Refusal {
             Stage::RunPodSandbox => self.run_pod_sandbox_text(world, row, pod, reason),
             Stage::CreateContainer => match self {
                 Self::NoRuntimeConfigured(_) => reason,
-                Self::IdmapMountsUnsupported => {
+                Self::IdmapMountsUnsupported { .. } => {
                     format!("failed to generate container \"<id>\" spec: failed to generate spec: {reason}")
                 }
                 _ => format!(
@@ -258,40 +302,5 @@ impl Refusal {
                 format!("{wrapper}failed to generate sandbox container spec: {reason}")
             }
         }
-    }
-}
-
-/// An error of the OCI runtime that is not in the machine, in the wrappers of the release. `reason` is what the
-/// runtime says.
-pub fn oci_create_text(row: &ContainerdRow, target: Target, reason: &str) -> String {
-    let suffix = if row.error_class_suffix {
-        ErrorClass::Unknown.suffix()
-    } else {
-        ""
-    };
-    let wrapper = &row.shim_create_wrapper;
-    in_wrappers_of_task(
-        row,
-        target,
-        false,
-        format!("{wrapper}OCI runtime create failed: {reason}{suffix}"),
-    )
-}
-
-fn in_wrappers_of_task(row: &ContainerdRow, target: Target, by_shim: bool, inner: String) -> String {
-    match target {
-        // plugins/sandbox/controller.go@v2.0.1: the sandbox controller starts the shim by itself.
-        Target::Sandbox if by_shim => {
-            let inner = inner
-                .strip_prefix("failed to start shim: ")
-                .map(str::to_owned)
-                .unwrap_or(inner);
-            format!("failed to create sandbox \"<id>\": failed to start new shim for sandbox <id>: {inner}")
-        }
-        Target::Sandbox => {
-            let wrapper = row.sandbox_start_wrapper.replace("{id}", "<id>");
-            format!("{wrapper}failed to create containerd task: {inner}")
-        }
-        Target::Container(_) => format!("failed to create containerd task: {inner}"),
     }
 }

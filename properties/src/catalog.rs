@@ -1,7 +1,7 @@
 //! Every property, in the order of the catalogue.
 
 use shimproof_model::catalog::provenance::{Known, Row as _};
-use shimproof_model::catalog::{ContainerdField, IoOwnerGuard};
+use shimproof_model::catalog::{ContainerdField, ContainerdRow, Introspection, IoOwnerGuard};
 use shimproof_model::{Domain, World};
 
 use crate::property::Property;
@@ -19,25 +19,43 @@ pub fn all<D: Domain>() -> Vec<Property<D>> {
         crate::owner_is_process_owner::property(),
         crate::pipe_openable::property(),
         crate::userns_honoured::property(),
+        crate::userns_only_if_asked::property(),
         crate::mappings_disjoint::property(),
         crate::no_leaked_shim::property(),
+        crate::endpoint_carried::property(),
     ]
 }
 
 /// What some designs promise besides: asked of them, and of others only by name.
 pub fn policies<D: Domain>() -> Vec<Property<D>> {
-    vec![crate::owner_needs_userns::property()]
+    vec![
+        crate::owner_needs_userns::property(),
+        crate::every_handler_asked::property(),
+    ]
 }
 
-/// The policies that every release of a world promises: those of the guard that it has.
+/// The policies that every release of a world promises: those of the guards that it has.
 pub fn policies_of<D: Domain>(world: &World<D>) -> Vec<Property<D>> {
-    let promised = world.containerd.iter().all(|release| {
-        let row = &release.row;
-        // A guard of a design file stands in place of the row's.
+    let promise = |field: ContainerdField, has_it: fn(&ContainerdRow) -> bool| {
+        world.containerd.iter().all(|release| {
+            // A guard of a design file stands in place of the row's.
+            has_it(&release.row) && release.row.known(field.as_str()) != Known::Proposed
+        })
+    };
+    let owner = promise(ContainerdField::IoOwnerGuard, |row| {
         row.io_owner_guard == IoOwnerGuard::UnlessNilOrNode
-            && row.known(ContainerdField::IoOwnerGuard.as_str()) != Known::Proposed
     });
-    if promised { policies() } else { Vec::new() }
+    let asked = promise(ContainerdField::Introspection, |row| {
+        row.introspection == Introspection::EveryHandler
+    });
+    let promised = [
+        (owner, crate::owner_needs_userns::property()),
+        (asked, crate::every_handler_asked::property()),
+    ];
+    promised
+        .into_iter()
+        .filter_map(|(promised, policy)| promised.then_some(policy))
+        .collect()
 }
 
 /// The property or policy of that name.

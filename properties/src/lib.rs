@@ -8,6 +8,8 @@ mod can_recover;
 mod catalog;
 mod check;
 mod containerd_guards_itself;
+mod endpoint_carried;
+mod every_handler_asked;
 mod fairness;
 pub mod induction;
 mod live;
@@ -30,6 +32,7 @@ pub mod reachability;
 mod requested_pod_runs;
 mod type_as_configured;
 mod userns_honoured;
+mod userns_only_if_asked;
 mod whole_runs;
 
 pub use catalog::{all, find, policies, policies_of};

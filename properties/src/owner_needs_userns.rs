@@ -1,7 +1,10 @@
 //! The policy of the designs from `nil-or-node` on.
 
+use shimproof_model::catalog::TaskApiEndpoint;
 use shimproof_model::trace::FailedClause;
-use shimproof_model::{Call, Channel, Domain, InFlight, Pod, Refusal, Target, UsernsMode};
+use shimproof_model::{
+    Call, Channel, Domain, Environment, InFlight, Pod, Refusal, Target, UsernsMode, World,
+};
 
 use crate::property::{About, Broken, Property, Since, broken, kept};
 
@@ -37,8 +40,8 @@ pub fn property<D: Domain>() -> Property<D> {
     Property {
         id: ABOUT.id,
         about: ABOUT,
-        broken: |world, _, pod, _| {
-            let container = usize::from(with_owner(pod).or_else(|| refused_for_an_owner(pod))?);
+        broken: |world, env, pod, _| {
+            let container = usize::from(with_owner(pod).or_else(|| refused_for_an_owner(world, env, pod))?);
             let mode =
                 pod.containers[container].map_or(UsernsMode::LinuxNil, |container| container.userns.mode());
             let name = &world.pod_spec(pod.spec).containers[container].name;
@@ -58,9 +61,11 @@ pub fn property<D: Domain>() -> Property<D> {
 }
 
 /// The container that is not started because no owner can be written into its options. An endpoint is written
-/// before, and fails in the same way.
-fn refused_for_an_owner<D: Domain>(pod: &Pod<D>) -> Option<u8> {
-    let endpoint = pod.sandbox.as_ref().is_some_and(|sandbox| sandbox.endpoint);
+/// before, and fails in the same way where it has to be written.
+fn refused_for_an_owner<D: Domain>(world: &World<D>, env: &Environment<D>, pod: &Pod<D>) -> Option<u8> {
+    let row = &world.containerd[usize::from(env.containerd.row)].row;
+    let endpoint = row.task_api_endpoint != TaskApiEndpoint::CopyOrSkip
+        && pod.sandbox.as_ref().is_some_and(|sandbox| sandbox.endpoint);
     match pod.in_flight {
         Some(InFlight::Reply {
             call: Call::StartContainer(container),

@@ -42,6 +42,7 @@ enum Outcome {
     ContainerStartFails,
     PodFails,
     FallbackUsed,
+    ShimInfoLoaded,
 }
 
 const OUTCOMES: &[(&str, &str, Outcome)] = &[
@@ -82,6 +83,11 @@ const OUTCOMES: &[(&str, &str, Outcome)] = &[
         "fallback-used",
         "the runtime options travel in place of the task options",
         Outcome::FallbackUsed,
+    ),
+    (
+        "shim-info-loaded",
+        "a shim binary is asked -info without options before it is started (`loadShimInfo`)",
+        Outcome::ShimInfoLoaded,
     ),
 ];
 
@@ -299,6 +305,7 @@ fn outcome_in_pod<D: Domain>(world: &World<D>, outcome: Outcome, pod: &Pod<D>) -
                 if !matches!(refusal, Refusal::Unavailable | Refusal::DeadlineExceeded | Refusal::ShimGone)
         ),
         Outcome::PodFails => pod.phase == Phase::Failed,
+        Outcome::ShimInfoLoaded => matches!(pod.in_flight, Some(InFlight::LoadShimInfo { .. })),
         // The step by itself shows these.
         Outcome::HandlerRefused | Outcome::FallbackUsed => false,
     }

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use shimproof_model::Abstract;
-use shimproof_model::World;
 use shimproof_model::catalog::{Catalog, ContainerdRow, IoOwnerId};
+use shimproof_model::guards::{Base, EndpointDecision, Network, Pin};
 use shimproof_model::world::{Client, Containerd};
+use shimproof_model::{Abstract, Finite as _, UsernsMode, World};
 use shimproof_properties::{
     About, Engine, Machine, all, check, check_live, containerd_guards_itself, find_live, live, policies,
     under_any_client,
@@ -41,9 +41,9 @@ fn abouts() -> Vec<About> {
 }
 
 /// The answers to all of them, policies too.
-fn answers(scenario: &Scenario, design: Option<(String, ContainerdRow)>) -> BTreeMap<String, Answer> {
+fn answers(scenario: &Scenario, design: Option<Containerd>) -> BTreeMap<String, Answer> {
     let overrides = Overrides {
-        design: design.map(|(name, row)| Containerd::new(name, &row)),
+        design,
         ..Overrides::default()
     };
     let world = scenario.world(Catalog::embedded(), &overrides).unwrap();
@@ -69,13 +69,27 @@ fn release(name: &str) -> Containerd {
     Containerd::new(name, &row)
 }
 
-/// The named designs, and one that nobody has made: v2.0.1 with the id inside of the container for the one on the host.
-fn designs() -> Vec<(String, ContainerdRow)> {
-    let mut unmapped = design("v2.0.1");
-    "hypothetical: the id of the container as owner".clone_into(&mut unmapped.0);
-    unmapped.1.io_owner_id = IoOwnerId::ContainerId;
+/// The named designs, and two that nobody has made: v2.0.1 with the id inside of the container for the one on the host,
+/// and v2.0.0 that pins a user namespace for every sandbox and leaves endpoints out.
+fn designs() -> Vec<Containerd> {
+    let (_, mut row) = design("v2.0.1");
+    row.io_owner_id = IoOwnerId::ContainerId;
+    let unmapped = Containerd::new("hypothetical: the id of the container as owner".to_owned(), &row);
+    let (_, row) = design("v2.0.0");
+    let name = "hypothetical: pins always, and leaves endpoints out";
+    let mut careless = Containerd::new(name.to_owned(), &row);
+    for input in <(UsernsMode, Network)>::all() {
+        careless.guards.pin_userns.redecide(input, Pin::Pinned, name);
+    }
+    for input in <(bool, Base)>::all() {
+        let table = &mut careless.guards.task_api_endpoint;
+        table.redecide(input, EndpointDecision::Nothing, name);
+    }
     let named = Catalog::embedded().designs().iter();
-    named.map(|named| design(&named.name)).chain([unmapped]).collect()
+    named
+        .map(|named| release(&named.name))
+        .chain([unmapped, careless])
+        .collect()
 }
 
 #[test]
@@ -294,7 +308,7 @@ fn releases_keep_them_since_when_the_catalogue_says() {
         for shown in about.since.shown_by {
             let answers = found
                 .entry((shown.scenario, shown.design))
-                .or_insert_with(|| answers(&scenario(shown.scenario), Some(design(shown.design))));
+                .or_insert_with(|| answers(&scenario(shown.scenario), Some(release(shown.design))));
             let expected = if shown.holds {
                 Answer::Holds { vacuous: false }
             } else {

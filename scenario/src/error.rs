@@ -3,6 +3,7 @@
 use miette::{Diagnostic, SourceSpan};
 use thiserror::Error;
 
+use crate::design::InDesign;
 use crate::snippet::{Place, Snippet};
 
 /// Why a scenario cannot be used. For the command each of them is exit code 2.
@@ -174,6 +175,11 @@ pub enum ScenarioError {
         #[label("not a handler of this node")]
         at: SourceSpan,
     },
+
+    /// A design file cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Design(InDesign),
 }
 
 impl ScenarioError {

@@ -40,7 +40,7 @@ pub use containerd::{
     Workload, load_containerd_config, load_containerd_config_text,
 };
 pub use design::{
-    Change, Design, DesignError, FORMS, Form, PROPOSALS, Values, Variable, Yields, design_schema,
+    Change, Design, DesignError, FORMS, Form, InDesign, PROPOSALS, Values, Variable, Yields, design_schema,
 };
 pub use error::ScenarioError;
 pub use file::{

@@ -177,10 +177,17 @@ pub fn compare(expect: &Expect, prediction: &Prediction) -> Agreement {
             differences.push(format!("error: expected {part:?} in {text:?}"));
         }
     }
+    if let Some(whole) = &expect.whole_error {
+        let text = without_ids(prediction.error.as_deref().unwrap_or_default());
+        if text != *whole {
+            differences.push(format!("error: expected {whole:?}, predicted {text:?}"));
+        }
+    }
     if expect.outcome.is_none()
         && expect.target.is_none()
         && expect.stage.is_none()
         && expect.error.is_none()
+        && expect.whole_error.is_none()
         && expect.defects.is_none()
     {
         return Agreement::NothingExpected;
@@ -190,6 +197,27 @@ pub fn compare(expect: &Expect, prediction: &Prediction) -> Agreement {
     } else {
         Agreement::Differs(differences)
     }
+}
+
+/// A text in which `<id>` stands for each id: 64 hexadecimal digits.
+fn without_ids(text: &str) -> String {
+    const ID: usize = 64;
+    let mut told = String::with_capacity(text.len());
+    let mut digits = String::new();
+    let flush = |told: &mut String, digits: &mut String| {
+        told.push_str(if digits.len() == ID { "<id>" } else { digits });
+        digits.clear();
+    };
+    for letter in text.chars() {
+        if matches!(letter, '0'..='9' | 'a'..='f') {
+            digits.push(letter);
+        } else {
+            flush(&mut told, &mut digits);
+            told.push(letter);
+        }
+    }
+    flush(&mut told, &mut digits);
+    told
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ fn a_path_of_the_cgroupfs_driver_is_refused_on_the_systemd_driver() {
         error.starts_with(
             "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create \
              failed: expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \
-             \"/kubepods/besteffort/pod"
+             \"/kubepods/…/pod"
         ),
         "{error}"
     );

@@ -10,7 +10,7 @@ use std::fs;
 
 use shimproof_model::catalog::Catalog;
 use shimproof_model::world::World;
-use shimproof_model::{Call, ContainerState, Userns};
+use shimproof_model::{ContainerState, Userns};
 use shimproof_scenario::{Overrides, Scenario};
 use shimproof_sim::Wire;
 use shimproof_sim::recordings::{
@@ -107,52 +107,18 @@ fn prefix(recording: &Recording, file: &str) -> LongestPrefix {
     }
 }
 
-/// gVisor of November 2024 on main, a sandbox with a user namespace in the host's network: main does not pin that
-/// namespace, so that the gofer has none to join by path and gets past where it fails elsewhere; then the process of
-/// the sandbox ends (`waiting for sandbox to start: EOF`). Why is not known, and the catalogue has no fact for it:
-/// in the machine the sandbox comes up. All other recorded runs are paths.
-fn sandbox_process_ends(recording: &Recording) -> bool {
-    let in_userns = Event::Called(CallObserved::RunPodSandbox(Userns::Pod(())));
-    recording.containerd.as_deref() == Some("301026e58c")
-        && recording.network.as_deref() == Some("NODE")
-        && recording.events[0] == in_userns
-}
-
 #[test]
 fn recorded_runs_are_paths() {
-    let mut not_paths = 0;
     for (file, runs) in [("cf07f28e", 9), ("v2.0.1", 9), ("stale-sandbox", 24)] {
         let recordings = recordings(file);
         assert_eq!(recordings.len(), runs);
         for recording in &recordings {
-            if sandbox_process_ends(recording) {
-                let prefix = prefix(recording, file);
-                let Event::Replied(Call::RunPodSandbox, ReplyObserved::Error(text)) = &prefix.event else {
-                    panic!("{prefix}")
-                };
-                assert!(text.ends_with("waiting for sandbox to start: EOF"), "{text}");
-                assert_eq!((prefix.matched, prefix.candidates.len()), (1, 1), "{prefix}");
-                let answered = Instead::Answered {
-                    refusal: None,
-                    reply: ReplyObserved::Ok,
-                };
-                assert_eq!(prefix.candidates[0].instead, answered, "{prefix}");
-                assert!(
-                    prefix
-                        .to_string()
-                        .contains("pinUserNamespace decides: not pinned"),
-                    "{prefix}"
-                );
-                not_paths += 1;
-                continue;
-            }
             let path = path(recording, file);
             // The hidden steps are more than the client's.
             assert!(path.actions.len() > recording.events.len(), "{path:?}");
             check_log(recording, &path, file);
         }
     }
-    assert_eq!(not_paths, 4);
 }
 
 /// What the container printed agrees with the state at the end of the path: the map of user ids, and the group of

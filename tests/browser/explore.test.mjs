@@ -21,6 +21,8 @@ before(async () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   browser = await open();
+  // Stateright has no icon, which a browser asks for all the same.
+  await browser.context.route("**/favicon.ico", (route) => route.fulfill({ status: 204 }));
 });
 after(async () => {
   await browser?.close();
@@ -38,7 +40,7 @@ test("one walks to the message that gVisor rejects, and sees it drawn", async ()
     // Whatever is no fault.
     const next = choices(page).filter({ hasNotText: /^(fault|operator):/ }).first();
     const words = await next.textContent();
-    assert.doesNotMatch(words, /[{}]|::/, "no dump of a struct");
+    assert.doesNotMatch(words, /Action|Deliver|::/, "no dump of a struct");
     await next.click();
     await page.locator(".path-list li").nth(step + 2).waitFor();
   }

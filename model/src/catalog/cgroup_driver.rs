@@ -16,22 +16,6 @@ pub struct CgroupDriverSource {
     pub kubelet: Vec<CgroupDriverGate>,
     /// The other side.
     pub containerd: RuntimeConfigCall,
-    /// What OCI runtimes on the systemd driver say of a path of the cgroupfs driver.
-    pub cgroupfs_path_refused: Vec<CgroupfsPathRefused>,
-}
-
-/// How OCI runtimes refuse a cgroups path that is not `SLICE:PREFIX:NAME`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct CgroupfsPathRefused {
-    /// Rows of oci-runtimes.toml.
-    pub oci_runtimes: Vec<String>,
-    /// Their words, with `{path}` for the path.
-    pub text: String,
-    /// Those of the rows of which that is only inferred.
-    pub inferred: Vec<String>,
-    /// Public sources.
-    pub sources: Vec<String>,
 }
 
 /// The gate in some releases of the kubelet.
@@ -78,13 +62,6 @@ impl CgroupDriverSource {
         self.kubelet_asks(kubelet, gate) && !without.iter().any(|row| row == containerd)
     }
 
-    /// How an OCI runtime refuses a path of the cgroupfs driver; none if that is not known.
-    pub fn refusal_of(&self, oci_runtime: &str) -> Option<&CgroupfsPathRefused> {
-        self.cgroupfs_path_refused
-            .iter()
-            .find(|refused| refused.oci_runtimes.iter().any(|row| row == oci_runtime))
-    }
-
     fn kubelet_asks(&self, kubelet: &str, gate: Option<bool>) -> bool {
         let text = kubelet.strip_prefix('v').unwrap_or(kubelet);
         let parts = text.split('.').count();
@@ -123,23 +100,6 @@ mod tests {
         assert!(!asks("1.33.1", Some(false)));
         assert!(asks("1.34.0", Some(false)));
         assert!(!table.is_the_runtime("1.33.1", None, "v1.7.17-v1.7.34"));
-    }
-
-    /// A new row of the catalogue needs a line here too.
-    #[test]
-    fn each_oci_runtime_has_its_words() {
-        let table = CgroupDriverSource::embedded();
-        for row in Catalog::embedded().oci_runtimes() {
-            assert!(table.refusal_of(&row.id).is_some(), "{}", row.id);
-        }
-        let rows = Catalog::embedded().oci_runtimes();
-        for refused in &table.cgroupfs_path_refused {
-            for id in &refused.oci_runtimes {
-                assert!(rows.iter().any(|row| row.id == *id), "{id}");
-            }
-            let inferred = &refused.inferred;
-            assert!(inferred.iter().all(|id| refused.oci_runtimes.contains(id)));
-        }
     }
 
     #[test]

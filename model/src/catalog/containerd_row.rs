@@ -92,6 +92,8 @@ pub struct ContainerdRow {
     pub daemon_task_options: DaemonTaskOptions,
     /// What `<shim> start` gets on its standard input.
     pub start_stdin: StartStdin,
+    /// What is read in the reply of `start`, and up to which version of the task API.
+    pub start_reply: StartReply,
     /// When `<shim> start` is executed for a container of a pod whose sandbox runs.
     pub start_for_app_containers: StartForAppContainers,
     /// What `<shim> -info` gets when features are validated.
@@ -196,6 +198,8 @@ finite_enum! {
         DaemonTaskOptions = "daemon-task-options",
         /// [`ContainerdRow::start_stdin`].
         StartStdin = "start-stdin",
+        /// [`ContainerdRow::start_reply`].
+        StartReply = "start-reply",
         /// [`ContainerdRow::start_for_app_containers`].
         StartForAppContainers = "start-for-app-containers",
         /// [`ContainerdRow::info_options`].
@@ -386,6 +390,30 @@ finite_enum! {
         RawAny = "raw-any",
         /// A `BootstrapParams` message that carries the options as an extension, always.
         BootstrapParams = "bootstrap-params",
+    }
+}
+
+finite_enum! {
+    /// What is read in the reply of `<shim> start`.
+    pub enum StartReply {
+        /// An address, whatever it is.
+        Address = "address",
+        /// JSON with a version of the task API up to 2, or else an address.
+        JsonUpTo2 = "json-up-to-2",
+        /// JSON with a version of the task API up to 3, or else an address.
+        JsonUpTo3 = "json-up-to-3",
+        /// The message `BootstrapResult`; or else the same.
+        BootstrapResult = "bootstrap-result",
+    }
+}
+
+impl StartReply {
+    /// The highest version of the task API in JSON.
+    pub fn highest(self) -> u8 {
+        match self {
+            Self::Address | Self::JsonUpTo2 => 2,
+            Self::JsonUpTo3 | Self::BootstrapResult => 3,
+        }
     }
 }
 

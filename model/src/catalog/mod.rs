@@ -17,12 +17,12 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-pub use cgroup_driver::{CgroupDriverGate, CgroupDriverSource, CgroupfsPathRefused, RuntimeConfigCall};
+pub use cgroup_driver::{CgroupDriverGate, CgroupDriverSource, RuntimeConfigCall};
 pub use containerd_row::{
     ConfigImports, ConfigKeyMatching, ConfigMigration, ConfigRuntimes, ContainerdField, ContainerdRow,
     CriUserns, DaemonTaskOptions, DefaultRuncOptions, FailedValidation, IdmappedMounts, InfoOptions,
     Introspection, IntrospectionNilOptions, IoOwnerGuard, IoOwnerId, NoPivot, OptionsFallback, PinUserns,
-    StartForAppContainers, StartStdin, TaskApiEndpoint, TaskOptionsBase, Window,
+    StartForAppContainers, StartReply, StartStdin, TaskApiEndpoint, TaskOptionsBase, Window,
 };
 pub use designs::NamedDesign;
 pub use error::{CatalogError, LookupError};
@@ -30,7 +30,7 @@ pub use kubelet_row::{GateOffHostUsers, HostNetwork, KubeletField, KubeletRow, V
 pub use shim_row::{
     ChownsStdio, Condition, CreateChannel, ErrorClass, InfoChannel, InfoFeatures, JoinsUserns, Misframed,
     OciFeatures, OciRuntimeField, OciRuntimeKind, OciRuntimeRow, Pipes, Rule, Scope, ShimField, ShimRow,
-    StartChannel, StartReads, Then, ValueOnWire,
+    StartChannel, StartReads, StartReplies, Then, ValueOnWire,
 };
 
 use provenance::Row;

@@ -51,6 +51,9 @@ pub struct ShimRow {
     pub joins_userns_by_path: JoinsUserns,
     /// The error when it cannot join.
     pub join_userns_text: Option<String>,
+    /// Its error for a sandbox with a user namespace that its runtime makes itself, in the network of the host; if not
+    /// given, such a sandbox comes up, or nobody has seen that it does not.
+    pub userns_in_host_network_text: Option<String>,
     /// Whether it runs an OCI runtime that the options name.
     pub oci_runtime: OciRuntimeKind,
     /// The option messages that are linked into the binary.
@@ -86,6 +89,8 @@ finite_enum! {
         JoinsUsernsByPath = "joins-userns-by-path",
         /// [`ShimRow::join_userns_text`].
         JoinUsernsText = "join-userns-text",
+        /// [`ShimRow::userns_in_host_network_text`].
+        UsernsInHostNetworkText = "userns-in-host-network-text",
         /// [`ShimRow::oci_runtime`].
         OciRuntime = "oci-runtime",
         /// [`ShimRow::links`].
@@ -96,6 +101,8 @@ finite_enum! {
         CreateRules = "create.rules",
         /// [`StartChannel::reads`].
         StartReads = "start.reads",
+        /// [`StartChannel::replies`].
+        StartReplies = "start.replies",
         /// [`StartChannel::scope`].
         StartScope = "start.scope",
         /// [`StartChannel::rules`].
@@ -131,6 +138,8 @@ pub struct CreateChannel {
 pub struct StartChannel {
     /// What it takes the input for.
     pub reads: StartReads,
+    /// What it writes on its standard output.
+    pub replies: StartReplies,
     /// For which containers of a pod it reads the input; for each, if not given.
     #[serde(default = "every_container")]
     pub scope: Scope,
@@ -139,7 +148,7 @@ pub struct StartChannel {
     pub rules: Vec<Rule>,
     /// What happens when the input has the other framing.
     pub misframed: Option<Misframed>,
-    /// The error text in that case.
+    /// The error text in that case; if not given, it is containerd that stops, at the reply.
     pub misframed_text: Option<String>,
 }
 
@@ -196,6 +205,10 @@ pub enum ErrorClass {
     Unknown,
     /// `INVALID_ARGUMENT`.
     InvalidArgument,
+    /// `UNIMPLEMENTED`.
+    NotImplemented,
+    /// `NOT_FOUND`.
+    NotFound,
 }
 
 impl ErrorClass {
@@ -204,7 +217,15 @@ impl ErrorClass {
         match self {
             Self::Unknown => ": unknown",
             Self::InvalidArgument => ": invalid argument",
+            Self::NotImplemented => ": not implemented",
+            Self::NotFound => ": not found",
         }
+    }
+
+    /// Whether a text says it already.
+    pub fn is_said_by(self, text: &str) -> bool {
+        let suffix = self.suffix();
+        text.ends_with(suffix) || suffix.strip_prefix(": ") == Some(text)
     }
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
@@ -286,6 +307,22 @@ finite_enum! {
         BootstrapParams = "bootstrap-params",
         /// Either.
         Either = "either",
+    }
+}
+
+finite_enum! {
+    /// What a shim writes on the standard output of `start`.
+    pub enum StartReplies {
+        /// The address of its socket, which stands for version 2 of the task API.
+        Address = "address",
+        /// JSON with the version of its task API.
+        Json = "json",
+        /// The message `BootstrapResult`.
+        BootstrapResult = "bootstrap-result",
+        /// That message to a containerd that wrote `BootstrapParams`, an address to any other.
+        AddressOrResult = "address-or-result",
+        /// That message to a containerd that wrote `BootstrapParams`, JSON to any other.
+        JsonOrResult = "json-or-result",
     }
 }
 
@@ -377,6 +414,9 @@ pub struct OciRuntimeRow {
     pub joins_userns_by_path: bool,
     /// Its error for a container with mappings in a sandbox without a user namespace of its own.
     pub join_host_userns_text: Option<String>,
+    /// Its error for a cgroup that is named in the way of cgroupfs when it is told to use systemd; `{path}` is the
+    /// cgroup. Not known, if not given.
+    pub cgroupfs_path_text: Option<String>,
 }
 
 row!(OciRuntimeRow, OciRuntimeField);
@@ -394,6 +434,8 @@ finite_enum! {
         JoinsUsernsByPath = "joins-userns-by-path",
         /// [`OciRuntimeRow::join_host_userns_text`].
         JoinHostUsernsText = "join-host-userns-text",
+        /// [`OciRuntimeRow::cgroupfs_path_text`].
+        CgroupfsPathText = "cgroupfs-path-text",
     }
 }
 

@@ -109,7 +109,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         );
         match mounts {
             Mounts::Plain | Mounts::OwnIdmapped | Mounts::Idmapped => Ok(mounts),
-            Mounts::Refused => Err(Refusal::IdmapMountsUnsupported),
+            Mounts::Refused => Err(Refusal::IdmapMountsUnsupported { mode }),
         }
     }
 }

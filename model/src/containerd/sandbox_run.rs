@@ -118,7 +118,7 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         );
         if pin == Pin::Pinned && network == Network::Node {
             // There is no network namespace of the pod to start from.
-            return Err(Refusal::PinWithoutNetns);
+            return Err(Refusal::PinWithoutNetns { mode });
         }
         Ok(pin == Pin::Pinned)
     }

@@ -5,6 +5,7 @@ use crate::finite::Finite;
 use crate::pod::{Call, Channel};
 use crate::refusal::{Refusal, UnsupportedMode};
 use crate::type_url::TypeUrl;
+use crate::userns::UsernsMode;
 use crate::world::World;
 
 use super::digits::Codes;
@@ -19,10 +20,8 @@ pub(super) fn refusals(world: &World<Abstract>, containers: u8) -> Codes<Refusal
         Refusal::HandlerWithoutUserns,
         Refusal::HostNetworkForbidden,
         Refusal::HostNetworkNotDeclared,
-        Refusal::PinWithoutNetns,
         Refusal::UsernsConfigDiffers,
         Refusal::SandboxNotRunning,
-        Refusal::IdmapMountsUnsupported,
         Refusal::UserNotMapped,
         Refusal::InvalidTaskCreateOption,
         Refusal::InfoWithoutFeatures,
@@ -32,6 +31,12 @@ pub(super) fn refusals(world: &World<Abstract>, containers: u8) -> Codes<Refusal
         Refusal::DeadlineExceeded,
         Refusal::ShimGone,
     ];
+    for mode in UsernsMode::all() {
+        all.extend([
+            Refusal::PinWithoutNetns { mode },
+            Refusal::IdmapMountsUnsupported { mode },
+        ]);
+    }
     for call in calls(containers) {
         all.extend([
             Refusal::NoRuntimeConfigured(call),
@@ -60,7 +65,10 @@ pub(super) fn refusals(world: &World<Abstract>, containers: u8) -> Codes<Refusal
             Refusal::SandboxApiMissing { shim },
             Refusal::InfoFlagUnknown { shim },
             Refusal::StartMisframed { shim },
+            Refusal::StartReplyVersion { shim },
+            Refusal::StartReplyUnread { shim },
             Refusal::CannotJoinUserns { shim },
+            Refusal::UsernsInHostNetwork { shim },
         ]);
         all.extend(rejections(world, shim));
     }

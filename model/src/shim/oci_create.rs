@@ -2,7 +2,7 @@
 
 use crate::catalog::{ContainerdField, CriUserns, JoinsUserns, OciRuntimeField, ShimField};
 use crate::domain::Domain;
-use crate::guards::Mounts;
+use crate::guards::{Mounts, Network};
 use crate::log::Log;
 use crate::pod::{Container, Target};
 use crate::refusal::Refusal;
@@ -36,6 +36,12 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             Target::Sandbox => {
                 if sandbox_in_userns && pinned {
                     return self.join_by_path(shim, oci_runtime);
+                }
+                if sandbox_in_userns && oci_runtime.is_none() && self.spec().network == Network::Node {
+                    let row = self.shim_row(shim, ShimField::UsernsInHostNetworkText);
+                    if row.userns_in_host_network_text.is_some() {
+                        return Err(Refusal::UsernsInHostNetwork { shim });
+                    }
                 }
                 Ok(sandbox_in_userns)
             }

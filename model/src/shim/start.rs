@@ -8,7 +8,7 @@ use crate::pod::{Channel, Server, Target};
 use crate::refusal::Refusal;
 use crate::step::Step;
 
-use super::{Delivered, Delivery, delivered};
+use super::{Delivered, Delivery, Understood, delivered, understood};
 
 impl<D: Domain, L: Log> Step<'_, D, L> {
     /// The binary that the current configuration leads to is executed, as it is on disk now.
@@ -25,6 +25,14 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             } else {
                 Self::rejected(Channel::Start, shim, options, delivery)
             });
+        }
+        self.on_containerd(ContainerdField::StartReply);
+        self.shim_row(shim, ShimField::StartReplies);
+        self.shim_row(shim, ShimField::Protocol);
+        match understood(self.world.shim(shim), &self.containerd().row) {
+            Understood::Connects(_) => {}
+            Understood::VersionTooHigh => return Err(Refusal::StartReplyVersion { shim }),
+            Understood::TakenForAddress => return Err(Refusal::StartReplyUnread { shim }),
         }
         if target == Target::Sandbox {
             if let Some(sandbox) = &mut self.pod.sandbox {

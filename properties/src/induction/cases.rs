@@ -331,6 +331,7 @@ fn behaviour(row: &ShimRow) -> ShimRow {
         // Control asks only whether the version is below 3.
         protocol: if row.protocol < 3 { 2 } else { 3 },
         join_userns_text: None,
+        userns_in_host_network_text: row.userns_in_host_network_text.as_ref().map(|_| String::new()),
         ..row.clone()
     };
     plain_row.create.rules = plain(&row.create.rules);

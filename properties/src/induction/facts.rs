@@ -38,6 +38,7 @@ impl Facts {
             ShimField::StartScope,
             ShimField::StartRules,
             ShimField::StartMisframed,
+            ShimField::StartReplies,
             ShimField::InfoSupported,
             ShimField::InfoRules,
         ];

@@ -1,5 +1,6 @@
 //! The shims of a state: on disk, and serving.
 
+use shimproof_model::task_api;
 use shimproof_model::world::Sandboxer;
 
 use super::clause::Clause;
@@ -30,7 +31,8 @@ impl<'c> Draw<'c> {
     /// Whether a process serves the sandbox, and which protocol it speaks.
     pub fn serving_class(&mut self) -> Result<(), Stop> {
         let shims = self.servable();
-        let below_3 = |shim: &u16| self.cases.shims[usize::from(*shim)].protocol < 3;
+        let row = &self.cases.containerd.row;
+        let below_3 = |shim: &u16| task_api(&self.cases.shims[usize::from(*shim)], row) < 3;
         let old = shims.iter().copied().find(below_3);
         let new = shims.iter().copied().find(|shim| !below_3(shim));
         let classes = [Some(None), old.map(Some), new.map(Some)];
@@ -46,7 +48,8 @@ impl<'c> Draw<'c> {
 
     /// The shims that can serve the sandbox, given what was drawn of it.
     pub fn serving_candidates(&self) -> Vec<u16> {
-        let below_3 = |shim: u16| self.cases.shims[usize::from(shim)].protocol < 3;
+        let row = &self.cases.containerd.row;
+        let below_3 = |shim: u16| task_api(&self.cases.shims[usize::from(shim)], row) < 3;
         let class = self.tape.values.get(Field::ServingClass);
         self.servable()
             .into_iter()

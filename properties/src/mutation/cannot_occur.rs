@@ -67,6 +67,10 @@ const USERNS_KNOWN: Option<Given> = Some(Given {
     field: ContainerdField::CriUserns,
     value: "created",
 });
+const OWNER_OF_POD: Option<Given> = Some(Given {
+    field: ContainerdField::IoOwnerGuard,
+    value: "unless-nil-or-node",
+});
 const RUNC_V1_GONE: Option<Given> = Some(Given {
     field: ContainerdField::RuncV1Runtime,
     value: "false",
@@ -217,12 +221,15 @@ pub const CANNOT_OCCUR: &[CannotOccur] = &[
     ),
     by_type(Guard::GetRuncOptions, &[RUNC, OF_OTHERS], None, BY_TYPE),
     by_type(Guard::GetRuncOptions, &[NOT_RUNC, OF_RUNC], None, BY_OTHER_TYPE),
-    by_type(
-        Guard::GetRuncOptions,
-        &[RUNC_V1, OF_RUNC],
-        RUNC_V1_GONE,
-        BY_OTHER_TYPE,
-    ),
+    CannotOccur {
+        guard: Guard::GetRuncOptions,
+        inputs: &[RUNC_V1, OF_RUNC],
+        given: None,
+        reason: "the CRI plugin asks it for an owner or an endpoint, from v2.0.0-rc.2 on, and there only io.containerd.runc.v2 has \
+                 containerd.runc.v1.Options",
+        source: "internal/cri/config/config.go@v2.0.0-rc.2 (getRuntimeOptionsType), client/task_opts.go@v2.0.0-rc.2, \
+                 pkg/cri/server/container_start.go@v1.7.34",
+    },
     CannotOccur {
         guard: Guard::WithTaskApiEndpoint,
         inputs: &[&["false"], ANY],
@@ -245,6 +252,15 @@ pub const CANNOT_OCCUR: &[CannotOccur] = &[
         source: "plugins/services/tasks/local.go@v2.0.1 (Create), services/tasks/local.go@v1.7.34",
     },
     marshalled(Guard::FormatOptions, &[ANY, NIL]),
+    CannotOccur {
+        guard: Guard::FormatOptions,
+        inputs: &[ANY, &["containerd.runc.v1.Options with an empty value"]],
+        given: OWNER_OF_POD,
+        reason: "task options without bytes are those of owner 0; an owner is written for mode POD, and the kubelet's mappings begin \
+                 above id 65535. Clients that map a pod to host id 0 are not modelled",
+        source: "internal/cri/server/container_start_linux.go@v2.0.1, kubernetes: pkg/kubelet/userns/userns_manager.go \
+                 (usernsManager.allocateOne)",
+    },
     no_pivot(
         Guard::FormatOptions,
         &[ANY, &["of another type with an empty value"]],

@@ -47,6 +47,16 @@ const ABOUT_CONFIGURATION: [ContainerdField; 11] = [
     ContainerdField::SandboxerKey,
 ];
 
+/// Behaviours of containerd that are the wording of an error, and nothing else: no property and no step reads one.
+const ABOUT_TEXTS: [ContainerdField; 6] = [
+    ContainerdField::ConfigTooHighText,
+    ContainerdField::ConfigMissingDefaultText,
+    ContainerdField::SandboxStartWrapper,
+    ContainerdField::ShimCreateWrapper,
+    ContainerdField::ShimStartWrapper,
+    ContainerdField::ErrorClassSuffix,
+];
+
 /// A behaviour, and the value that it gets in every row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldChange {
@@ -80,6 +90,12 @@ impl FieldChange {
             && ABOUT_CONFIGURATION
                 .iter()
                 .any(|field| field.as_str() == self.field)
+    }
+
+    /// Whether it is the wording of an error.
+    pub fn is_about_texts(&self) -> bool {
+        self.component == Component::Containerd
+            && ABOUT_TEXTS.iter().any(|field| field.as_str() == self.field)
     }
 
     /// The catalogue in which every row has the value. A row that cannot have it stays as it is.

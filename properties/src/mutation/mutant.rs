@@ -95,6 +95,11 @@ impl Mutant {
         }
     }
 
+    /// Whether the change is the wording of an error, which no property can mind.
+    pub fn is_about_texts(&self) -> bool {
+        matches!(&self.change, Change::Field(change) if change.is_about_texts())
+    }
+
     /// The world with the mutated tables; none if nothing is changed that the steps of `asked` ask about. They
     /// cannot tell such a world from the unchanged one: a step reads nothing of a table but the entry for the
     /// input that it asks about. A change of a behaviour is made in the catalogue, before there is a world.

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use shimproof_model::abstraction::{Abstract, Key, Keys, Table};
-use shimproof_model::catalog::{Catalog, ContainerdRow, KubeletRow, ShimRow};
+use shimproof_model::catalog::{Catalog, ContainerdRow, IoOwnerGuard, KubeletRow, ShimRow};
 use shimproof_model::guards::{HostUsers, Network, RuntimeType};
 use shimproof_model::world::{
     Binary, Budget, Client, Configuration, ContainerSpec, Containerd, HandlerConfig, Kubelet, OciRuntime,
@@ -23,6 +23,13 @@ const RUNTIME_TYPES: [&str; 5] = [
 ];
 /// Shims that let a request come far: one that joins a user namespace, one that runs the sandbox itself.
 const SHIMS: [&str; 2] = ["runsc-joins-userns-2", "sandboxed-checks-options-1"];
+/// A handler whose shim creates a user namespace, and cannot join one by path.
+const CANNOT_JOIN: Handler = Handler {
+    runtime_type: RUNTIME_TYPES[4],
+    table: None,
+    shim: Some("runsc-20260601"),
+    sandboxer: Sandboxer::PodSandbox,
+};
 /// The runc behind shims that run an OCI runtime: one that supports user namespaces.
 const RUNC: (&str, &str) = ("runc", "1.2.3");
 
@@ -38,6 +45,7 @@ pub struct CatalogueNode {
     host_users: HostUsers,
     network: Network,
     no_pivot: bool,
+    user: User,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +66,7 @@ impl CatalogueNode {
             .last()
             .map(|row| row.id.clone())
             .unwrap_or_default();
-        for containerd in catalog.containerd() {
+        for containerd in catalog.containerd().iter().rev() {
             for handler in handlers() {
                 for (network, no_pivot) in [
                     (Network::Pod, false),
@@ -78,8 +86,28 @@ impl CatalogueNode {
                         host_users: HostUsers::Unset,
                         network,
                         no_pivot,
+                        user: User::NonRoot,
                     });
                 }
+            }
+        }
+        // Owner 0 makes task options without bytes, where mode NODE gets one.
+        for containerd in catalog.containerd() {
+            if containerd.io_owner_guard != IoOwnerGuard::UnlessNil {
+                continue;
+            }
+            for handler in handlers() {
+                nodes.push(Self {
+                    containerd: containerd.id.clone(),
+                    kubelet: kubelet.clone(),
+                    gate: true,
+                    client: Client::Any,
+                    handler: Some(handler),
+                    host_users: HostUsers::Unset,
+                    network: Network::Pod,
+                    no_pivot: false,
+                    user: User::Root,
+                });
             }
         }
         // A kubelet that sends what it is asked to, without asking the handler: nil, NODE and POD.
@@ -89,8 +117,8 @@ impl CatalogueNode {
                 (true, HostUsers::Unset),
                 (true, HostUsers::False),
             ];
-            for containerd in catalog.containerd() {
-                for handler in handlers() {
+            for containerd in catalog.containerd().iter().rev() {
+                for handler in handlers().into_iter().chain([CANNOT_JOIN]) {
                     for (gate, host_users) in asks {
                         nodes.push(Self {
                             containerd: containerd.id.clone(),
@@ -101,6 +129,7 @@ impl CatalogueNode {
                             host_users,
                             network: Network::Pod,
                             no_pivot: false,
+                            user: User::NonRoot,
                         });
                     }
                 }
@@ -128,6 +157,7 @@ impl CatalogueNode {
                                 host_users,
                                 network: Network::Pod,
                                 no_pivot: false,
+                                user: User::NonRoot,
                             });
                         }
                     }
@@ -174,8 +204,9 @@ impl CatalogueNode {
             }
         };
         let pivot = if self.no_pivot { ", no_pivot" } else { "" };
+        let user = if self.user == User::Root { ", as root" } else { "" };
         format!(
-            "containerd {}, {client}, {handler}, {}{pivot}",
+            "containerd {}, {client}, {handler}, {}{pivot}{user}",
             self.containerd, self.network
         )
     }
@@ -241,7 +272,7 @@ impl CatalogueNode {
                 restart_policy: RestartPolicy::Always,
                 containers: vec![ContainerSpec {
                     name: "app".to_owned(),
-                    user: User::NonRoot,
+                    user: self.user,
                     terminal: false,
                 }],
                 volumes_idmappable: true,

@@ -29,11 +29,13 @@ pub fn wrap(text: &str, pixels: f64) -> Vec<String> {
             lines.push(std::mem::take(&mut line));
         }
         while word.len() > most {
-            // Names of types break best after a dot or slash.
-            let cut = (most / 2..most)
-                .rev()
+            // Names of types break best after a dot or slash, names of functions before a capital.
+            let places = || (most / 2..most).rev();
+            let cut = places()
                 .find(|at| matches!(word[*at], '.' | '/' | '{' | ','))
-                .map_or(most, |at| at + 1);
+                .map(|at| at + 1)
+                .or_else(|| places().find(|at| word[*at].is_uppercase() && word[at - 1].is_lowercase()))
+                .unwrap_or(most);
             lines.push(word.drain(..cut).collect());
         }
         if !line.is_empty() {
@@ -61,6 +63,10 @@ mod tests {
         assert_eq!(
             lines.concat().replace(' ', ""),
             "Createcontainerapp,options:containerd.runc.v1.Options{BinaryName}"
+        );
+        assert_eq!(
+            wrap("GetOrCreateUserNamespaceMappings", 200.0),
+            ["GetOrCreateUserNamespace", "Mappings"]
         );
         assert_eq!(wrap("", 100.0), Vec::<String>::new());
     }

@@ -130,6 +130,8 @@ impl<'a> Drawing<'a> {
         let lines = wrap(text, span.max(SPACING) - 16.0);
         let class = if bad { "bad" } else { "" };
         self.lines(&lines, left + span / 2.0, "middle", class);
+        // The arrow is no underline.
+        self.y += 3.0;
         let y = self.y;
         let dash = if reply { " reply" } else { "" };
         self.draw(&format!(

@@ -255,6 +255,7 @@
         const [from, to, text, reply, bad] = event.message;
         const [start, end] = [x(from), x(to)];
         lines(wrapped(filled(text, at), Math.max(Math.abs(end - start), SPACING) - 16), (start + end) / 2, bad ? "bad" : "");
+        y += 3;
         draw("line", { class: `arrow${bad ? " bad" : ""}${reply ? " reply" : ""}`, x1: start, y1: y, x2: end, y2: y });
         const back = end > start ? -8 : 8;
         if (bad) { const [near, far] = [end + back - 4, end + back + 4]; draw("path", { class: "arrow bad", d: `M${near} ${y - 4}L${far} ${y + 4}M${near} ${y + 4}L${far} ${y - 4}` }); }

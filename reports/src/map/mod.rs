@@ -5,6 +5,7 @@
 //! kubelets that behave alike are run once. That is what keeps the page small.
 
 mod page;
+mod pools;
 mod runs;
 
 use serde::Serialize;
@@ -35,13 +36,13 @@ pub struct CompatibilityMap {
     /// Texts that the rest refers to by number.
     texts: Vec<String>,
     /// Steps that the stories refer to by number.
-    steps: Vec<runs::Step>,
+    steps: Vec<pools::Step>,
     /// Events of diagrams that the stories refer to by number.
-    events: Vec<runs::DiagramEvent>,
+    events: Vec<pools::DiagramEvent>,
     /// Outcomes that the stories refer to by number.
-    outcomes: Vec<runs::OutcomeEntry>,
+    outcomes: Vec<pools::OutcomeEntry>,
     /// Runs, each told once.
-    stories: Vec<runs::Story>,
+    stories: Vec<pools::Story>,
     /// The story of each behaviour of kubelets and each pod: the pods of the first, of the second, …
     grids: Vec<Vec<usize>>,
     /// For each containerd, each shim and each configuration, its grid; none if the release or the shim has no such

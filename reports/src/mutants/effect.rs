@@ -36,11 +36,12 @@ pub(super) struct Effect {
 impl Effect {
     /// Compares answers. A policy is violated only where `base` promises it.
     fn compare(&mut self, before: &Answers, after: &Answers, base: &World<Abstract>, questions: &Questions) {
-        let promised = !policies_of(base).is_empty();
+        let promised: Vec<&str> = policies_of(base).iter().map(|policy| policy.id).collect();
+        let ids = questions.ids();
         for (number, (was, is)) in before.properties.iter().zip(&after.properties).enumerate() {
             match (was, is) {
                 (Some(Answer::Holds { .. }), Some(Answer::Violated)) => {
-                    if promised || !questions.is_policy(number) {
+                    if promised.contains(&ids[number]) || !questions.is_policy(number) {
                         self.violated.push(number);
                     }
                 }
@@ -92,7 +93,13 @@ pub(super) fn in_scenario(
         .map(|difference| words(&subject.world, &difference))
         .or_else(|| refused_otherwise(&subject.world, &world));
     // Properties may read a row, but no table of a guard.
-    if effect.difference.is_some() || of_field {
+    if mutant.is_about_texts() {
+        if *base == Base::OwnReleases {
+            let other =
+                wire.and_then(|wire| disagreement(subject.scenario, mutated.unwrap_or(catalog), wire));
+            effect.unmet.extend(other);
+        }
+    } else if effect.difference.is_some() || of_field {
         let answers = questions.answers(world, Reach::All, limits)?;
         effect.compare(&subject.answers, &answers, &subject.world, questions);
         if *base == Base::OwnReleases {
@@ -207,6 +214,9 @@ pub(super) fn on_node(
         difference: Some(words(&world, &difference)),
         ..Effect::default()
     };
+    if mutant.is_about_texts() {
+        return Ok(Some(effect));
+    }
     let before = questions.answers(world.clone(), Reach::Unreachable, limits)?;
     let after = questions.answers(mutated.clone(), Reach::Unreachable, limits)?;
     effect.compare(&before, &after, &world, questions);

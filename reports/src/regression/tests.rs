@@ -144,8 +144,15 @@ fn the_report_is_the_same_every_time() {
 #[test]
 fn the_founding_comparison() {
     with_report(false, |report, _| {
-        insta::assert_snapshot!("markdown", regression_markdown(report));
-        insta::assert_snapshot!("junit", regression_junit(report).unwrap());
-        insta::assert_json_snapshot!("sarif", regression_sarif(report));
+        // These change with every edit of the catalogue; other tests look at them.
+        let mut report = report.clone();
+        report.catalogue.sha256 = "0".repeat(64);
+        for difference in &mut report.differences {
+            difference.before.place.line = 1;
+            difference.after.place.line = 1;
+        }
+        insta::assert_snapshot!("markdown", regression_markdown(&report));
+        insta::assert_snapshot!("junit", regression_junit(&report).unwrap());
+        insta::assert_json_snapshot!("sarif", regression_sarif(&report));
     });
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::ScenarioError;
+use crate::snippet::Place;
 
 use super::files::Merged;
 use super::loading::{ConfigLoading, DefaultRuncOptions, Migration, RuntimesMerge};
@@ -104,6 +105,7 @@ fn nothing_said() -> Handler {
         runtime_engine: None,
         runtime_root: None,
         defined: None,
+        option_places: BTreeMap::new(),
     }
 }
 
@@ -149,7 +151,20 @@ fn handler(item: &Item, base: Handler, loading: &ConfigLoading) -> Result<Handle
         runtime_engine: text("runtime_engine", loading.legacy_keys(), base.runtime_engine)?,
         runtime_root: text("runtime_root", loading.legacy_keys(), base.runtime_root)?,
         defined: Some(item.place.clone()),
+        option_places: option_places(tree, base.option_places, loading)?,
     })
+}
+
+fn option_places(
+    tree: &Tree,
+    mut places: BTreeMap<String, Place>,
+    loading: &ConfigLoading,
+) -> Result<BTreeMap<String, Place>, ScenarioError> {
+    if let Some(written) = table_field(tree, "options", loading.keys)? {
+        let of_keys = written.0.iter();
+        places.extend(of_keys.map(|(key, item)| (key.clone(), item.place.clone())));
+    }
+    Ok(places)
 }
 
 fn options(tree: &Tree, base: OptionsTable, loading: &ConfigLoading) -> Result<OptionsTable, ScenarioError> {

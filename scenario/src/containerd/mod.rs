@@ -95,6 +95,8 @@ pub struct Handler {
     pub runtime_root: Option<String>,
     /// Where the file defines it; `None` for containerd's own default handler.
     pub defined: Option<Place>,
+    /// Where the file has the value of each key of `options`.
+    pub option_places: BTreeMap<String, Place>,
 }
 
 /// Loads a configuration as a release does; `referrer` says in diagnostics who names the file.
@@ -130,7 +132,7 @@ impl ContainerdConfig {
     /// # Errors
     /// What the release says (`ValidatePluginConfig`, pkg/cri/config/config.go@v1.7.27;
     /// `ValidateRuntimeConfig`, internal/cri/config/config.go@v2.3.4), without `invalid plugin config: `
-    /// before it.
+    /// before it (pkg/cri/cri.go@v1.7.27, plugins/cri/runtime/plugin.go@v2.3.4).
     pub fn check_plugins(&self) -> Result<(), &str> {
         self.refusal.as_deref().map_or(Ok(()), Err)
     }

@@ -4,6 +4,7 @@
 //! becomes the decision table of that guard, so that a search costs what it costs for a release.
 
 mod check;
+mod error;
 mod expression;
 mod file;
 mod forms;
@@ -26,6 +27,7 @@ use crate::file::{explained, parse_toml};
 use crate::nearest::{nearest, suggest};
 use crate::snippet::{Place, Snippet};
 
+pub use error::{DesignError, InDesign};
 pub use file::design_schema;
 pub use forms::{FORMS, Form, Yields};
 pub use proposals::PROPOSALS;
@@ -65,17 +67,6 @@ pub struct Change {
     pub guard: Option<&'static str>,
 }
 
-/// A design that cannot be used.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum DesignError {
-    /// The catalogue has neither a design nor a release of that name.
-    #[error(transparent)]
-    Unknown(#[from] LookupError),
-    /// The file cannot be used.
-    #[error(transparent)]
-    File(#[from] Box<ScenarioError>),
-}
-
 impl Design {
     /// The design of a release, of a name, or in a file: a name that ends in `.toml`, or that has a slash and is
     /// no commit of the catalogue.
@@ -89,8 +80,8 @@ impl Design {
                 found => return found,
             }
         }
-        let source = Snippet::read(Path::new(given), "the command line").map_err(Box::new)?;
-        Ok(Self::load(catalog, &source, &mut Vec::new()).map_err(Box::new)?)
+        let source = Snippet::read(Path::new(given), "the command line").map_err(InDesign::of)?;
+        Ok(Self::load(catalog, &source, &mut Vec::new()).map_err(InDesign::of)?)
     }
 
     /// The design of a release, or of a name.

@@ -17,6 +17,8 @@ pub struct Expect {
     pub stage: Option<Stage>,
     /// A part of the error's text.
     pub error: Option<String>,
+    /// The whole text of the error, with `<id>` for the id of a sandbox.
+    pub whole_error: Option<String>,
     /// What is wrong with a pod that runs; compared as a set.
     pub defects: Option<Vec<Defect>>,
     /// Verdicts of a search, by property, for the scenario's own containerd.

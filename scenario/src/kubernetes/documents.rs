@@ -7,6 +7,8 @@ use serde_saphyr::{Location, Spanned};
 use crate::error::ScenarioError;
 use crate::snippet::{Place, Snippet};
 
+use super::yaml_error::in_words;
+
 /// One document of a file.
 pub(super) struct Document<'a> {
     source: &'a Snippet,
@@ -74,13 +76,8 @@ impl Document<'_> {
                 .location()
                 .map_or(0..0, |location| range(self.text, &location));
             let range = range.start + self.offset..range.end + self.offset;
-            let message = error.render_with_options(
-                serde_saphyr::render_options! { snippets: serde_saphyr::SnippetMode::Off },
-            );
-            // The place is shown beside the source.
-            let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
             ScenarioError::Syntax {
-                message: format!("not usable YAML: {message}"),
+                message: in_words(&error),
                 source_code: self.source.clone(),
                 at: self.source.span(range),
             }
@@ -115,6 +112,24 @@ impl Document<'_> {
             ));
         }
         Ok(Some(value.value))
+    }
+
+    /// A name. A plain number, truth value or nothing is no text to the API server.
+    pub(super) fn name(&self, field: &str, value: &Spanned<String>) -> Result<String, ScenarioError> {
+        let text = value.value.as_str();
+        let start = range(self.text, &value.referenced).start;
+        let written = self.text.get(start..).unwrap_or_default();
+        let number =
+            text.parse::<f64>().is_ok() && text.starts_with(|first: char| "+-.0123456789".contains(first));
+        let word = ["true", "false", "yes", "no", "on", "off", "null", "~"];
+        if written.starts_with(text) && (number || word.contains(&text.to_lowercase().as_str())) {
+            return Err(ScenarioError::bad_value(
+                &self.place(value),
+                format!("`{field}` is no text"),
+                "the API server refuses it: write it in quotes".to_owned(),
+            ));
+        }
+        Ok(value.value.clone())
     }
 
     /// The document's beginning, after its divider.

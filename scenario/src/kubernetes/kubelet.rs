@@ -24,7 +24,7 @@ pub struct KubeletConfig {
 #[serde(rename_all = "camelCase")]
 struct Object {
     feature_gates: Option<BTreeMap<String, bool>>,
-    cgroup_driver: Option<String>,
+    cgroup_driver: Option<Spanned<String>>,
     user_namespaces: Option<UserNamespaces>,
 }
 
@@ -50,13 +50,29 @@ fn ids_per_pod(document: &Document<'_>, written: &Spanned<u64>) -> Result<u64, S
     ))
 }
 
+/// What the kubelet takes for a cgroup driver (pkg/kubelet/cm/container_manager_linux.go).
+fn cgroup_driver(document: &Document<'_>, written: Spanned<String>) -> Result<String, ScenarioError> {
+    if ["systemd", "cgroupfs"].contains(&written.value.as_str()) {
+        return Ok(written.value);
+    }
+    Err(ScenarioError::bad_value(
+        &document.place(&written),
+        format!("cgroupDriver is `{}`", written.value),
+        "the kubelet takes `systemd` and `cgroupfs`".to_owned(),
+    ))
+}
+
 pub(super) fn read(document: &Document<'_>) -> Result<KubeletConfig, ScenarioError> {
     let object: Object = document.read()?;
     let user_namespaces = object.user_namespaces;
     let written = user_namespaces.and_then(|namespaces| namespaces.ids_per_pod);
     Ok(KubeletConfig {
         feature_gates: object.feature_gates.unwrap_or_default(),
-        cgroup_driver: object.cgroup_driver.filter(|driver| !driver.is_empty()),
+        cgroup_driver: object
+            .cgroup_driver
+            .filter(|driver| !driver.value.is_empty())
+            .map(|driver| cgroup_driver(document, driver))
+            .transpose()?,
         ids_per_pod: written
             .map(|written| ids_per_pod(document, &written))
             .transpose()?,

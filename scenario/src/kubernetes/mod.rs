@@ -5,6 +5,7 @@ mod kubelet;
 mod pod;
 mod runtime_class;
 mod volumes;
+mod yaml_error;
 
 use crate::error::ScenarioError;
 use crate::snippet::Snippet;

@@ -121,8 +121,8 @@ struct Object {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Metadata {
-    name: Option<String>,
-    generate_name: Option<String>,
+    name: Option<Spanned<String>>,
+    generate_name: Option<Spanned<String>>,
     annotations: Option<BTreeMap<String, String>>,
 }
 
@@ -202,7 +202,7 @@ impl ContainerObject {
         let flag =
             |field, value: Option<&Spanned<bool>>| Ok(document.plain(field, value)?.unwrap_or_default());
         Ok(Container {
-            name: self.name.value,
+            name: document.name("name", &self.name)?,
             image: self.image,
             command: self.command.unwrap_or_default(),
             args: self.args.unwrap_or_default(),
@@ -228,10 +228,12 @@ pub(super) fn read(document: &Document<'_>) -> Result<Pod, ScenarioError> {
     let metadata = object.metadata;
     let (name, annotations) = metadata.map_or_else(Default::default, |metadata| {
         (
-            metadata.name.or(metadata.generate_name).unwrap_or_default(),
+            metadata.name.or(metadata.generate_name),
             metadata.annotations.unwrap_or_default(),
         )
     });
+    let name = name.map(|name| document.name("name", &name)).transpose()?;
+    let name = name.unwrap_or_default();
     let refused = |place: &Place, message: String, help: &str, label| ScenarioError::Pod {
         message,
         help: help.to_owned(),
@@ -313,7 +315,9 @@ pub(super) fn read(document: &Document<'_>) -> Result<Pod, ScenarioError> {
         host_network: host_network.unwrap_or_default(),
         host_pid: host_pid.unwrap_or_default(),
         host_ipc: host_ipc.unwrap_or_default(),
-        runtime_class: runtime_class.map(|class| class.value),
+        runtime_class: runtime_class
+            .map(|class| document.name("runtimeClassName", &class))
+            .transpose()?,
         restart_policy: spec.restart_policy.unwrap_or_default(),
         run_as: run_as(document, spec.security_context.as_ref())?,
         containers,

@@ -28,7 +28,7 @@ struct Object {
 
 #[derive(Deserialize)]
 struct Metadata {
-    name: String,
+    name: Spanned<String>,
 }
 
 /// `node.k8s.io/v1alpha1` has the handler here.
@@ -40,20 +40,21 @@ struct Spec {
 
 pub(super) fn read(document: &Document<'_>) -> Result<RuntimeClass, ScenarioError> {
     let object: Object = document.read()?;
+    let name = document.name("name", &object.metadata.name)?;
     let handler = object
         .handler
         .or_else(|| object.spec.and_then(|spec| spec.runtime_handler))
         .ok_or_else(|| {
             ScenarioError::bad_value(
                 &document.beginning(),
-                format!("RuntimeClass `{}` has no handler", object.metadata.name),
+                format!("RuntimeClass `{name}` has no handler"),
                 "add `handler: NAME`, an entry of `runtimes` in the containerd configuration".to_owned(),
             )
         })?;
     let place = document.place(&handler);
     Ok(RuntimeClass {
-        name: object.metadata.name,
-        handler: handler.value,
+        name,
+        handler: document.name("handler", &handler)?,
         place,
     })
 }

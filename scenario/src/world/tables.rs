@@ -90,7 +90,7 @@ impl Tables {
                     let message = format!(
                         "the value of `{key}` is not a string, as an option of this runtime has to be"
                     );
-                    return Err(handler.bad_options(message));
+                    return Err(handler.bad_option(key, message));
                 }
                 // containerd reads two of the keys, in its way; whoever reads the body reads all others, as written.
                 let named = |key: &str| {
@@ -104,8 +104,10 @@ impl Tables {
                 };
                 let set: Keys = keys
                     .iter()
-                    .filter(|(key, value)| !(matching.matches(key, "ConfigPath") && is_zero(value)))
-                    .map(|(key, _)| named(key).unwrap_or(Key::Other))
+                    .map(|(key, value)| match named(key).unwrap_or(Key::Other) {
+                        Key::TypeUrl | Key::ConfigPath if is_zero(value) => Key::Empty,
+                        known => known,
+                    })
                     .collect();
                 Table {
                     id,
@@ -155,9 +157,16 @@ fn is_zero(value: &toml::Value) -> bool {
 
 impl Handler {
     fn mistyped(&self, key: &str) -> ScenarioError {
-        self.bad_options(format!(
-            "the value of `{key}` has the wrong type for an option of this runtime"
-        ))
+        let message = format!("the value of `{key}` has the wrong type for an option of this runtime");
+        self.bad_option(key, message)
+    }
+
+    /// A diagnostic at the value of an option.
+    fn bad_option(&self, key: &str, message: String) -> ScenarioError {
+        match self.option_places.get(key) {
+            Some(place) => ScenarioError::bad_value(place, message, None),
+            None => self.bad_options(message),
+        }
     }
 
     /// A diagnostic at the place where the handler is defined.

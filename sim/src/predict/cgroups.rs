@@ -3,16 +3,15 @@
 //! The kubelet names the parent in the way of its own driver, and containerd passes the name on
 //! (`getCgroupsPath`, internal/cri/server/helpers.go@v2.0.1). An OCI runtime on the other driver takes
 //! `SLICE:PREFIX:NAME` for a directory of that name at the root: the container then escapes its pod's limits
-//! (CVE-2025-47291). The other way round runc and its like refuse the path, and no pod starts on that node.
+//! (CVE-2025-47291). The other way round, runc refuses a path where it expects such a name.
 
 use shimproof_model::catalog::{Catalog, CgroupDriverSource, ContainerdRow, OciRuntimeKind, ShimRow};
 use shimproof_model::guards::{RuntimeType, get_runtime_options_type};
-use shimproof_model::{Domain as _, Target, TypeUrl, oci_create_text};
+use shimproof_model::{Channel, Domain as _, Target, TypeUrl};
 use shimproof_scenario::{Handler, Loaded, OptionsTable, Scenario, Which, loading_of};
 
 use super::defects::{Carrier, Running};
-use super::run::{CgroupsPath, Run, Sent};
-use super::stand_in::{container_id, pod_uid};
+use super::run::{Run, Sent};
 use crate::wire::{Content, Table, Wire};
 
 /// The option that selects the driver.
@@ -40,44 +39,41 @@ pub(super) fn parent_is_wrong(
     takes_the_driver_from_options(row, catalog) && kubelet != in_force(carrier)
 }
 
-/// Whether the OCI runtime that a shim runs for this Create is on the systemd driver, and gets a path of a kubelet
-/// on the other one.
-pub(super) fn path_refused(
-    scenario: &Scenario,
-    run: &Run,
-    task: Target,
-    create: &Sent,
-) -> Option<CgroupsPath> {
+/// A request to create a task that its OCI runtime refuses: the kubelet names a path, and the options say systemd.
+pub(super) struct RefusedPath {
+    /// The number of the message.
+    pub sent: usize,
+    /// The task.
+    pub task: Target,
+    /// The OCI runtime.
+    pub oci_runtime: u8,
+    /// What the OCI runtime says, with `{path}` for the cgroup.
+    pub reason: String,
+}
+
+/// The first such request.
+pub(super) fn refused_path(scenario: &Scenario, run: &Run) -> Option<RefusedPath> {
     if of_kubelet(scenario, run)? != Driver::Cgroupfs {
         return None;
     }
-    let row = run.world.shim(create.shim?);
-    let carrier = Carrier::of(run, create);
-    if row.oci_runtime != OciRuntimeKind::FromOptions || in_force(&carrier) != Driver::Systemd {
-        return None;
-    }
-    let binary = usize::from(Wire::oci_runtime(carrier.options));
-    let oci_runtime = run.world.oci_runtimes[binary].row.as_ref()?.id.clone();
-    let words = CgroupDriverSource::embedded().refusal_of(&oci_runtime)?;
-    Some(CgroupsPath {
-        task,
-        words,
-        oci_runtime,
-    })
-}
-
-/// The words of the refusal, in the wrappers of the release. The path is that of a best-effort pod: a scenario does
-/// not say which class of service its pod is in.
-pub(super) fn refusal_text(scenario: &Scenario, run: &Run, refused: &CgroupsPath) -> String {
-    let pod = &scenario.pod.name;
-    let sandbox = container_id(pod, "sandbox");
-    let task = match refused.task {
-        Target::Sandbox => sandbox.clone(),
-        Target::Container(_) => container_id(pod, &scenario.container().name),
+    let refused = |(number, sent): (usize, &Sent)| {
+        let (Channel::Create, task, options) = sent.to_shim()? else {
+            return None;
+        };
+        let selects = run.world.shim(sent.shim?).oci_runtime == OciRuntimeKind::FromOptions;
+        if !selects || in_force(&Carrier::of(run, sent, options)) != Driver::Systemd {
+            return None;
+        }
+        let oci_runtime = Wire::oci_runtime(options);
+        let row = run.world.oci_runtimes[usize::from(oci_runtime)].row.as_ref()?;
+        Some(RefusedPath {
+            sent: number,
+            task,
+            oci_runtime,
+            reason: row.cgroupfs_path_text.clone()?,
+        })
     };
-    let path = format!("/kubepods/besteffort/pod{}/{task}", pod_uid(pod));
-    let reason = refused.words.text.replace("{path}", &path);
-    oci_create_text(&run.world.containerd[0].row, refused.task, &reason).replace("<id>", &sandbox)
+    run.sent.iter().enumerate().find_map(refused)
 }
 
 /// The kubelet's driver: what its configuration says, or what containerd told it.

@@ -110,7 +110,7 @@ fn carrier(run: &Run, shim: u8) -> Carrier<'_> {
     };
     run.to_shim(Channel::Create, task)
         .last()
-        .map_or(none, |(sent, _)| Carrier::of(run, sent))
+        .map_or(none, |(sent, options)| Carrier::of(run, sent, options))
 }
 
 fn rule<'r>(run: &'r Run, sent: &Sent, channel: Channel) -> Option<&'r Rule> {
@@ -124,14 +124,14 @@ fn rule<'r>(run: &'r Run, sent: &Sent, channel: Channel) -> Option<&'r Rule> {
 }
 
 impl<'r> Carrier<'r> {
-    /// A Create that was delivered.
-    pub fn of(run: &'r Run, create: &'r Sent) -> Self {
-        Carrier {
-            options: create.to_shim().and_then(|(_, _, options)| options),
-            outcome: create
+    /// A request to create a task.
+    pub fn of(run: &'r Run, sent: &'r Sent, options: Option<&'r Any>) -> Self {
+        Self {
+            options,
+            outcome: sent
                 .delivery
                 .map_or(Delivered::NotRead, |delivery| delivery.outcome),
-            rule: rule(run, create, Channel::Create),
+            rule: rule(run, sent, Channel::Create),
         }
     }
 }

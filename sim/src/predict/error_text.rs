@@ -1,9 +1,10 @@
 //! The words of a refusal with the real values in them, inside all wrappers of the release.
 
 use shimproof_model::world::{HandlerConfig, World};
-use shimproof_model::{Refusal, StartFailure, Target};
+use shimproof_model::{Refusal, StartFailure, Target, oci_create_text};
 use shimproof_scenario::Scenario;
 
+use super::cgroups::RefusedPath;
 use super::owner::user_of;
 use super::run::{Refused, Run};
 use super::stand_in::{container_id, pod_uid};
@@ -75,6 +76,20 @@ pub(super) fn of_refusal(scenario: &Scenario, run: &Run, refused: &Refused) -> S
     .replace("<path>", &shim_path(&world, refused))
     .replace("<uid>", &unmapped.to_string())
     .replace("<src>", &first_mount(scenario))
+}
+
+/// What the client gets to read when the OCI runtime refuses a cgroup: `JOIN(PARENT, ID)` (`getCgroupsPath`,
+/// internal/cri/server/helpers.go@v2.0.1). The parent's quality of service is left open.
+pub(super) fn of_cgroup(scenario: &Scenario, run: &Run, refused: &RefusedPath) -> String {
+    let name = match refused.task {
+        Target::Sandbox => "sandbox",
+        Target::Container(_) => &scenario.container().name,
+    };
+    let pod = &scenario.pod.name;
+    let path = format!("/kubepods/…/pod{}/{}", pod_uid(pod), container_id(pod, name));
+    let row = &run.world.containerd[0].row;
+    oci_create_text(&refused.reason.replace("{path}", &path), refused.task, row)
+        .replace("<id>", &container_id(pod, "sandbox"))
 }
 
 fn with_values(text: &str, id: &str, options: Option<&Any>) -> String {

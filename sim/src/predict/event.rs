@@ -13,7 +13,7 @@ use crate::wire::Wire;
 pub enum Code {
     /// The error has no class.
     Unknown,
-    /// containerd or the shim does not have the method.
+    /// containerd or the shim does not have the method, or a version of it.
     Unimplemented,
     /// containerd is not there.
     Unavailable,
@@ -21,6 +21,8 @@ pub enum Code {
     DeadlineExceeded,
     /// The shim says that it was given what it does not take.
     InvalidArgument,
+    /// The shim says so of a type, or of anything else.
+    NotFound,
 }
 
 impl Code {
@@ -32,6 +34,7 @@ impl Code {
             Self::Unavailable => "Unavailable",
             Self::DeadlineExceeded => "DeadlineExceeded",
             Self::InvalidArgument => "InvalidArgument",
+            Self::NotFound => "NotFound",
         }
     }
 }
@@ -86,34 +89,40 @@ pub(super) fn stage(refusal: Refusal) -> Option<Stage> {
     })
 }
 
-/// The code of the CRI status; none if the kubelet refuses by itself. The class that a shim gives its error survives the
-/// way to the client: `errgrpc.ToNative` and `ToGRPC` (core/runtime/v2/shim.go and
+/// The code of the CRI status; none if the kubelet refuses by itself. The class that an error has survives the way to
+/// the client: `errgrpc.ToNative` and `ToGRPC` (core/runtime/v2/shim.go and
 /// plugins/services/tasks/local.go@v2.0.1) keep it through wrapping.
 pub(crate) fn code(refusal: Refusal, world: &World<Wire>) -> Option<Code> {
     match refusal {
-        _ if refusal.class(world) == ErrorClass::InvalidArgument => Some(Code::InvalidArgument),
         Refusal::SandboxApiMissing { .. } => Some(Code::Unimplemented),
         Refusal::Unavailable => Some(Code::Unavailable),
         Refusal::DeadlineExceeded => Some(Code::DeadlineExceeded),
         _ if refusal.stage() == shimproof_model::Stage::Kubelet => None,
-        _ => Some(Code::Unknown),
+        _ => Some(match refusal.class(world) {
+            ErrorClass::Unknown => Code::Unknown,
+            ErrorClass::InvalidArgument => Code::InvalidArgument,
+            ErrorClass::NotImplemented => Code::Unimplemented,
+            ErrorClass::NotFound => Code::NotFound,
+        }),
     }
 }
 
 /// The event: that of a sandbox has the whole gRPC error (`kuberuntime_manager.go`), that of a container only its
 /// description (`grpcstatus.ErrorMessage`, `kuberuntime_container.go`).
 pub(super) fn event(refused: &Refused, world: &World<Wire>, text: &str) -> Option<Event> {
-    let (reason, message) = match (refused.refusal, refused.task, code(refused.refusal, world)) {
+    match refused.refusal {
         // The API server refuses the pod: no kubelet ever sees it.
-        (Refusal::HostNetworkForbidden, ..) => return None,
-        (Refusal::HostNetworkNotDeclared, ..) => (Reason::PodFeatureUnsupported, text.to_owned()),
-        (_, task, code) => return Some(event_of_call(task, code, text)),
-    };
-    Some(Event { reason, message })
+        Refusal::HostNetworkForbidden => None,
+        Refusal::HostNetworkNotDeclared => Some(Event {
+            reason: Reason::PodFeatureUnsupported,
+            message: text.to_owned(),
+        }),
+        refusal => Some(of_task(refused.task, code(refusal, world), text)),
+    }
 }
 
-/// The event of a call that failed, or that the kubelet did not make.
-pub(super) fn event_of_call(task: Target, code: Option<Code>, text: &str) -> Event {
+/// The event when a task is not made.
+pub(super) fn of_task(task: Target, code: Option<Code>, text: &str) -> Event {
     let (reason, message) = match (task, code) {
         (Target::Sandbox, Some(code)) => (
             Reason::FailedCreatePodSandBox,

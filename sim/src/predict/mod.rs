@@ -18,7 +18,8 @@ mod startup;
 mod why;
 
 use miette::Diagnostic;
-use shimproof_model::catalog::Catalog;
+use shimproof_model::catalog::{Catalog, OciRuntimeField};
+use shimproof_model::log::Fact;
 use shimproof_model::{StartFailure, World};
 use shimproof_scenario::{Outcome, Overrides, Scenario, ScenarioError, Target};
 use thiserror::Error;
@@ -32,7 +33,7 @@ pub use render::{render_neighbours, render_text};
 pub use request::{Options, Request, RequestValue};
 
 use crate::wire::Wire;
-use run::{End, Run};
+use run::{End, Run, target};
 
 /// Why there is no prediction.
 #[derive(Clone, Debug, Error, Diagnostic)]
@@ -88,6 +89,7 @@ pub fn world_of_prediction(
     let overrides = Overrides {
         pods: Some(1),
         faults: Some(0),
+        missing_handlers: true,
         ..overrides.clone()
     };
     Ok(scenario.world_in(catalog, &overrides)?)
@@ -106,6 +108,15 @@ pub fn predict_in(
     if startup::panics(scenario, &run.world)? {
         run.end = End::Down(StartFailure::IntrospectionPanic);
     }
+    let mut facts = run.story.facts.clone();
+    if let Some(refused) = cgroups::refused_path(scenario, &run) {
+        facts.push(Fact::OciRuntime(
+            refused.oci_runtime,
+            OciRuntimeField::CgroupfsPathText,
+        ));
+        let text = error_text::of_cgroup(scenario, &run, &refused);
+        run.cut(refused.sent, End::CgroupRefused(refused.task, text));
+    }
     let mut prediction = Prediction {
         schema: 1,
         scenario: scenario.file.name.clone(),
@@ -123,7 +134,6 @@ pub fn predict_in(
         because: Vec::new(),
         weakest: Vec::new(),
     };
-    let mut facts = run.story.facts.clone();
     match &run.end {
         End::Runs => {
             let found = defects::defects(scenario, catalog, &run, &mut facts)?;
@@ -141,30 +151,22 @@ pub fn predict_in(
         }
         End::Refused(refused) => {
             let text = error_text::of_refusal(scenario, &run, refused);
-            prediction.target = Some(refused.target());
+            prediction.target = Some(target(refused.task));
             prediction.stage = event::stage(refused.refusal);
             prediction.code = event::code(refused.refusal, &run.world);
             prediction.event = event::event(refused, &run.world, &text);
             prediction.error = Some(text);
             facts.extend(provenance::of_text(&run.world, refused.refusal));
         }
-        End::CgroupsPath(refused) => {
-            let text = cgroups::refusal_text(scenario, &run, refused);
-            prediction.target = Some(run::target(refused.task));
+        End::CgroupRefused(task, text) => {
+            prediction.target = Some(target(*task));
             prediction.stage = Some(shimproof_scenario::Stage::OciCreate);
             prediction.code = Some(Code::Unknown);
-            prediction.event = Some(event::event_of_call(refused.task, Some(Code::Unknown), &text));
-            prediction.error = Some(text);
+            prediction.event = Some(event::of_task(*task, prediction.code, text));
+            prediction.error = Some(text.clone());
         }
     }
-    prediction.because = why::because(&run, &prediction.defects);
+    prediction.because = why::because(scenario, &run, &prediction.defects);
     (prediction.provenance, prediction.weakest) = provenance::weakest(&run.world, &facts);
-    if let End::CgroupsPath(refused) = &run.end {
-        let (known, named) = provenance::of_cgroups_path(refused);
-        if known >= prediction.provenance {
-            prediction.weakest.extend(named);
-        }
-        prediction.provenance = prediction.provenance.max(known);
-    }
     Ok(prediction)
 }

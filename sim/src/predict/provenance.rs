@@ -6,7 +6,6 @@ use shimproof_model::log::Fact;
 use shimproof_model::world::World;
 use shimproof_model::{Channel, Refusal, Stage};
 
-use super::run::CgroupsPath;
 use crate::wire::Wire;
 
 /// The weakest of the facts: how it is known, and, where that is less than read, which facts are known so.
@@ -59,6 +58,10 @@ pub(super) fn of_text(world: &World<Wire>, refusal: Refusal) -> Vec<Fact> {
     let own = match refusal {
         Refusal::InfoFlagUnknown { shim } => Some(Fact::Shim(shim, ShimField::InfoText)),
         Refusal::StartMisframed { shim } => Some(Fact::Shim(shim, ShimField::StartMisframedText)),
+        Refusal::StartReplyVersion { shim } | Refusal::StartReplyUnread { shim } => {
+            Some(Fact::Shim(shim, ShimField::StartReplies))
+        }
+        Refusal::UsernsInHostNetwork { shim } => Some(Fact::Shim(shim, ShimField::UsernsInHostNetworkText)),
         Refusal::CannotJoinUserns { shim } => Some(Fact::Shim(shim, ShimField::JoinUsernsText)),
         Refusal::Rejected { channel, shim, .. } => Some(Fact::Shim(
             shim,
@@ -77,14 +80,4 @@ pub(super) fn of_text(world: &World<Wire>, refusal: Refusal) -> Vec<Fact> {
         _ => None,
     };
     wrappers.chain(own).collect()
-}
-
-/// How it is known that an OCI runtime refuses the cgroups path, and what to name if that is only inferred.
-pub(super) fn of_cgroups_path(refused: &CgroupsPath) -> (Known, Vec<String>) {
-    let row = &refused.oci_runtime;
-    if refused.words.inferred.contains(row) {
-        (Known::Inferred, vec![format!("cgroupfs-path-refused of {row}")])
-    } else {
-        (Known::Read, Vec::new())
-    }
 }

@@ -1,17 +1,18 @@
 //! The run: the node is driven until the container that is looked at runs, or something refuses it.
 
-use shimproof_model::catalog::{CgroupfsPathRefused, StartStdin};
+use shimproof_model::catalog::StartStdin;
+use shimproof_model::guards::Guard;
 use shimproof_model::log::Story;
 use shimproof_model::world::{Budget, Client, World};
 use shimproof_model::{
-    Action, Channel, Container, ContainerState, Delivery, InFlight, Node, Pod, PodAction, Refusal, Stage,
+    Action, Channel, Container, ContainerState, Delivery, InFlight, Node, Pod, PodAction, Refusal,
     StartFailure, Target, delivered,
 };
 use shimproof_scenario::Scenario;
 
+use super::PredictError;
 use super::owner::RealUsers;
 use super::prediction::Step;
-use super::{PredictError, cgroups};
 use crate::wire::{Any, Wire};
 
 /// No pod of two containers needs as many steps.
@@ -51,19 +52,8 @@ pub(super) enum End {
     Down(StartFailure),
     /// The pod or the container is refused.
     Refused(Box<Refused>),
-    /// The OCI runtime refuses the cgroups path: the machine itself knows nothing of cgroup drivers.
-    CgroupsPath(Box<CgroupsPath>),
-}
-
-/// The OCI runtime is on the systemd driver, and gets a path of the cgroupfs driver.
-#[derive(Clone, Debug)]
-pub(super) struct CgroupsPath {
-    /// Which task is not created.
-    pub task: Target,
-    /// What the OCI runtime says, with `{path}` for the path.
-    pub words: &'static CgroupfsPathRefused,
-    /// The row of the OCI runtime.
-    pub oci_runtime: String,
+    /// The OCI runtime refuses the cgroup, in these words; the machine does not know of cgroups.
+    CgroupRefused(Target, String),
 }
 
 /// A refusal, with the state that it was given in.
@@ -75,13 +65,7 @@ pub(super) struct Refused {
     pub before: Node<Wire>,
 }
 
-impl Refused {
-    pub fn target(&self) -> shimproof_scenario::Target {
-        target(self.task)
-    }
-}
-
-/// The target in the words of a scenario.
+/// What a scenario calls the task.
 pub(super) fn target(task: Target) -> shimproof_scenario::Target {
     match task {
         Target::Sandbox => shimproof_scenario::Target::Sandbox,
@@ -113,7 +97,7 @@ impl Run {
             story,
         };
         for _ in 0..LIMIT {
-            if let Some(end) = run.step(scenario, &users) {
+            if let Some(end) = run.step(&users) {
                 run.end = end;
                 return Ok(run);
             }
@@ -124,7 +108,7 @@ impl Run {
         })
     }
 
-    fn step(&mut self, scenario: &Scenario, users: &RealUsers) -> Option<End> {
+    fn step(&mut self, users: &RealUsers) -> Option<End> {
         if let Err(failure) = self.node.environment.containerd.up {
             return Some(End::Down(failure));
         }
@@ -138,11 +122,6 @@ impl Run {
         let before = self.node.clone();
         let refusal = self.node.apply(&self.world, action, &mut self.story).err();
         users.write_into(&mut self.node.pods[0]);
-        if matches!(action, Action::Pod(_, PodAction::Deliver))
-            && let Some(refused) = self.cgroups_path_refused(scenario, &before)
-        {
-            return Some(End::CgroupsPath(Box::new(refused)));
-        }
         if let Some(refusal) = refusal {
             let task = about(&before.pods[0]);
             if self.concerns(task) {
@@ -162,28 +141,6 @@ impl Run {
             })
         )
         .then_some(End::Runs)
-    }
-
-    /// Whether the message that was just delivered makes an OCI runtime create a task in a cgroup that it cannot read
-    /// the path of. runc looks at the path before it looks at namespaces and mounts
-    /// (`CreateLibcontainerConfig`, runc:libcontainer/specconv/spec_linux.go@v1.2.6).
-    fn cgroups_path_refused(&self, scenario: &Scenario, before: &Node<Wire>) -> Option<CgroupsPath> {
-        let Some(InFlight::Create { target, .. }) = before.pods[0].in_flight else {
-            return None;
-        };
-        let Some(InFlight::ShimReply { result, .. }) = self.pod().in_flight else {
-            return None;
-        };
-        let at_the_path = match result {
-            Ok(()) => true,
-            Err(refusal) => {
-                refusal.stage() == Stage::OciCreate && !matches!(refusal, Refusal::OciRuntimeMissing { .. })
-            }
-        };
-        if !at_the_path || !self.concerns(target) {
-            return None;
-        }
-        cgroups::path_refused(scenario, self, target, self.sent.last()?)
     }
 
     /// Whether a refusal of that task keeps the container from running: another container's does not.
@@ -220,6 +177,20 @@ impl Run {
             what,
             decisions,
         });
+    }
+
+    /// Ends the run at a message, with what the shim decides on it.
+    pub fn cut(&mut self, sent: usize, end: End) {
+        let from = self.sent[sent].decisions;
+        let later = &self.story.decisions[from..];
+        let shim = later
+            .iter()
+            .position(|decided| decided.guard == Guard::ShimCreate);
+        self.story
+            .decisions
+            .truncate(from + shim.map_or(0, |shim| shim + 1));
+        self.sent.truncate(sent + 1);
+        self.end = end;
     }
 
     /// The pod.

@@ -1,25 +1,28 @@
 //! Why it comes to that: the guards that decided, and what each defect consists in.
 
+use shimproof_model::catalog::provenance::Row as _;
+use shimproof_model::catalog::{ContainerdField, ShimField};
 use shimproof_model::guards::Guard;
 use shimproof_model::log::Decided;
-use shimproof_model::{Channel, Domain as _, Target};
-use shimproof_scenario::Defect;
+use shimproof_model::{Channel, Domain as _, Refusal, Target};
+use shimproof_scenario::{Defect, Loaded, Scenario, Which, loading_of, suggest};
 
 use super::run::{End, Run};
 use crate::wire::Wire;
 
 /// The sentences that explain a prediction, each with its source.
-pub(super) fn because(run: &Run, defects: &[Defect]) -> Vec<String> {
+pub(super) fn because(scenario: &Scenario, run: &Run, defects: &[Defect]) -> Vec<String> {
     let mut lines: Vec<String> = guards(run, defects).into_iter().map(sentence).collect();
-    lines.extend(defects.iter().map(|defect| of_defect(run, defect)));
-    if let End::CgroupsPath(refused) = &run.end {
-        lines.push(format!(
-            "the kubelet's cgroup driver is cgroupfs, and `SystemdCgroup` tells the OCI runtime ({}) to expect \
-             SLICE:PREFIX:NAME: {}",
-            refused.oci_runtime,
-            refused.words.sources.join(", ")
-        ));
+    lines.extend(of_reply(run));
+    lines.extend(of_missing_handler(scenario, run));
+    if let End::CgroupRefused(..) = run.end {
+        lines.push(
+            "the kubelet's cgroup driver is cgroupfs, so that it names the pod's cgroup by a path; the options tell the \
+             OCI runtime to use systemd, which takes SLICE:PREFIX:NAME"
+                .to_owned(),
+        );
     }
+    lines.extend(defects.iter().map(|defect| of_defect(run, defect)));
     lines
 }
 
@@ -30,12 +33,65 @@ fn sentence(decided: &Decided) -> String {
     )
 }
 
+/// Which handlers there are, where the pod's is not one of them.
+fn of_missing_handler(scenario: &Scenario, run: &Run) -> Option<String> {
+    let End::Refused(refused) = &run.end else {
+        return None;
+    };
+    let Refusal::NoRuntimeConfigured(_) = refused.refusal else {
+        return None;
+    };
+    let row = &run.world.containerd[usize::from(refused.before.environment.containerd.row)].row;
+    let config = scenario.containerd_config(Which::Before, &loading_of(row)).ok()?;
+    let Loaded::Config(config) = config else {
+        return None;
+    };
+    let wanted = scenario.runtime_handler(&scenario.pod);
+    let help = suggest(wanted, config.handlers.keys().map(String::as_str));
+    Some(format!(
+        "the configuration, as {} reads it, has no handler `{wanted}`; {help}",
+        row.id
+    ))
+}
+
+/// The answer to `start`, where it is that on which containerd stops.
+fn of_reply(run: &Run) -> Option<String> {
+    let End::Refused(refused) = &run.end else {
+        return None;
+    };
+    let (Refusal::StartReplyVersion { shim }
+    | Refusal::StartReplyUnread { shim }
+    | Refusal::StartMisframed { shim }) = refused.refusal
+    else {
+        return None;
+    };
+    let shim = run.world.shim(shim);
+    if matches!(refused.refusal, Refusal::StartMisframed { .. }) && shim.start.misframed_text.is_some() {
+        return None;
+    }
+    let containerd = &run.world.containerd[usize::from(refused.before.environment.containerd.row)].row;
+    let replies = ShimField::StartReplies.as_str();
+    let reads = ContainerdField::StartReply.as_str();
+    Some(format!(
+        "containerd stops at the answer to `start`: {replies} = {} of {} (task API {}), {}, and {reads} = {} of {}, {}; \
+         parseStartResponse, core/runtime/v2/shim.go@v2.0.1",
+        shim.start.replies.as_str(),
+        shim.id,
+        shim.protocol,
+        shim.known(replies),
+        containerd.start_reply.as_str(),
+        containerd.id,
+        containerd.known(reads),
+    ))
+}
+
 /// The last decision of each guard that bears on how the run ended, in the order in which they were taken.
 fn guards<'r>(run: &'r Run, defects: &[Defect]) -> Vec<&'r Decided> {
     let decisions = &run.story.decisions;
     let refused_by = match &run.end {
         End::Refused(_) => decisions.last().map(|decided| decided.guard),
-        End::Runs | End::Down(_) | End::CgroupsPath(_) => None,
+        End::CgroupRefused(..) => Some(Guard::ShimCreate),
+        End::Runs | End::Down(_) => None,
     };
     let is_option = |defect: &Defect| {
         matches!(

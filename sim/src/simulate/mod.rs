@@ -12,9 +12,8 @@
 //!
 //! # What it does not promise
 //!
-//! A run that shows nothing proves nothing; [`Coverage`] says what was met. Options that the operator himself set
-//! to an owner of pipes, to `NoPivotRoot` or to a zero value are not drawn, since the abstraction does not tell
-//! them apart; nor is a shim binary that is replaced by one of another shim, which no scenario can say.
+//! A run that shows nothing proves nothing; [`Coverage`] says what was met. Owners of pipes
+//! that the operator himself set are not drawn, since the abstraction does not tell them apart; nor is a shim binary that is replaced by one of another shim, which no scenario can say.
 
 mod any_node;
 mod coverage;

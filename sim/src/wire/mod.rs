@@ -161,6 +161,10 @@ impl Domain for Wire {
         });
     }
 
+    fn has_endpoint(any: &Any) -> bool {
+        matches!(any.content(), Ok(Content::Runc(message)) if !message.task_api_address.is_empty())
+    }
+
     fn set_no_pivot_root(any: &mut Any) {
         any.change(|content| match content {
             Content::Runc(message) => message.no_pivot_root = true,

@@ -263,17 +263,21 @@ fn options(oci_runtimes: &BTreeMap<String, Option<(String, String)>>, random: &m
     let binaries: Vec<&String> = oci_runtimes.keys().collect();
     let mut table = Table::new();
     for _ in 0..random.below(6) {
-        let (key, value): (&str, Value) = match random.below(12) {
+        let (key, value): (&str, Value) = match random.below(15) {
             0 | 1 => ("TypeUrl", type_url(random).into()),
-            2 => ("ConfigPath", text(random).into()),
-            3 => ("SystemdCgroup", true.into()),
-            4 => (*random.pick(&SPELLINGS), true.into()),
+            2 => ("ConfigPath", text_or_none(random).into()),
+            3 => ("SystemdCgroup", (!random.one_in(4)).into()),
+            4 => (*random.pick(&SPELLINGS), (!random.one_in(4)).into()),
             5 => ("BinaryName", random.pick(&binaries).as_str().into()),
-            6 => ("Root", text(random).into()),
-            7 => ("NoNewKeyring", true.into()),
-            8 => ("ShimCgroup", text(random).into()),
+            6 => ("Root", text_or_none(random).into()),
+            7 => ("NoNewKeyring", random.one_in(2).into()),
+            8 => ("ShimCgroup", text_or_none(random).into()),
             9 => ("Debug", true.into()),
             10 => ("Runtime", text(random).into()),
+            11 => ("NoPivotRoot", random.one_in(2).into()),
+            // Another owner than root is told apart from that of a container only in bytes.
+            12 => ("IoUid", 0.into()),
+            13 => ("BinaryName", "".into()),
             _ => ("CriuWorkPath", text(random).into()),
         };
         table.insert(key.to_owned(), value);
@@ -286,9 +290,18 @@ fn options(oci_runtimes: &BTreeMap<String, Option<(String, String)>>, random: &m
 
 fn type_url(random: &mut Random) -> String {
     if random.one_in(4) {
-        return text(random);
+        return text_or_none(random);
     }
     (*random.pick(&TYPE_URLS)).to_owned()
+}
+
+/// A text, sometimes empty: what proto3 does not carry.
+fn text_or_none(random: &mut Random) -> String {
+    if random.one_in(4) {
+        String::new()
+    } else {
+        text(random)
+    }
 }
 
 /// A text that is not empty.

@@ -1,0 +1,72 @@
+//! What a valid task API endpoint is for.
+
+use shimproof_model::catalog::ContainerdField;
+use shimproof_model::log::Fact;
+use shimproof_model::trace::FailedClause;
+use shimproof_model::{Channel, Domain, Pod, Target, TypeUrl};
+
+use crate::property::{About, Broken, Property, Since, kept};
+
+/// What the catalogue says of it.
+const ABOUT: About = About {
+    id: "endpoint-carried",
+    statement: "Where a sandbox has a task API endpoint and its runtime options are absent or of the runc type, the options of Create \
+                for its containers carry the endpoint.",
+    formula: "G ∀ pod, c: in_flight(pod) = Create for c ∧ endpoint(pod) ∧ type(runtime_options) ∈ { none, runc } ⇒ \
+              task_api_address ∈ options",
+    why: "Up to v2.3.0 the tasks service finds the sandbox's task API by this field of the options and by nothing else; v2.3.4 has a \
+          field of the request, and goes on writing this one for older servers.",
+    incidents: &[],
+    since: Since {
+        text: "Every release that records endpoints and passes them on, from v2.0.0-rc.2 on: into new options up to v2.0.4, into a \
+               copy of the runtime options since.",
+        sources: &[
+            "client/task_opts.go@v2.0.0-rc.2",
+            "plugins/services/tasks/local.go@v2.0.1",
+            "client/task_opts.go@v2.3.4",
+            "plugins/services/tasks/local.go@v2.3.4",
+        ],
+        shown_by: &[
+            kept("sandbox-api-endpoint", "v2.0.0"),
+            kept("sandbox-api-endpoint", "v2.3.4"),
+        ],
+    },
+    scenarios: &["sandbox-api-endpoint"],
+};
+
+/// `endpoint-carried`.
+pub fn property<D: Domain>() -> Property<D> {
+    Property {
+        id: ABOUT.id,
+        about: ABOUT,
+        broken: |_, env, pod, rests_on| {
+            let options = to_carry(pod)?;
+            rests_on(Fact::Containerd(
+                env.containerd.row,
+                ContainerdField::TaskApiEndpoint,
+            ));
+            (!options.is_some_and(D::has_endpoint)).then(|| Broken {
+                what: "the sandbox has a task API endpoint, and Create for a container does not carry it"
+                    .to_owned(),
+                clause: FailedClause::new(
+                    "task_api_address ∈ options",
+                    [("options", options.map_or_else(|| "none".to_owned(), D::describe))],
+                ),
+            })
+        },
+        antecedent: |_, _, pod| to_carry(pod).is_some(),
+        between: None,
+    }
+}
+
+/// The options of a Create that has to carry the endpoint.
+fn to_carry<D: Domain>(pod: &Pod<D>) -> Option<Option<&D::Any>> {
+    let message = pod.to_shim()?;
+    let sandbox = pod.sandbox.as_ref().filter(|sandbox| sandbox.endpoint)?;
+    let of_runc = sandbox
+        .options
+        .as_ref()
+        .is_none_or(|options| D::type_url(options) == TypeUrl::RuncV1);
+    let to_container = message.channel == Channel::Create && message.target != Target::Sandbox;
+    (to_container && of_runc).then_some(message.options)
+}
