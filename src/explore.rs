@@ -36,7 +36,7 @@ pub fn run(arguments: &args::Explore, output: Output) -> Result<ExitCode, Failur
     })?;
     let address = Address::free(arguments.address)?;
     if !arguments.address.ip().is_loopback() {
-        output.warning(&format!(
+        Output::warning(&format!(
             "{} is not an address of this machine alone, and the Explorer asks for no password",
             arguments.address.ip()
         ));

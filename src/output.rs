@@ -63,7 +63,7 @@ impl Output {
     }
 
     /// Prints a line on standard error that nobody is to miss.
-    pub fn warning(self, text: &str) {
+    pub fn warning(text: &str) {
         // There is nowhere left to say that standard error cannot be written.
         let _ = writeln!(anstream::stderr(), "warning: {text}");
     }

@@ -115,7 +115,8 @@ fn a_path_is_walked_with_words_and_pictures() {
             return;
         }
         assert!(!drawn.contains('✗'), "{drawn}");
-        path += &format!("/{}", next["actionIndex"]);
+        path.push('/');
+        path += &next["actionIndex"].to_string();
     }
     panic!("nothing is broken on the way: {path}");
 }

@@ -238,7 +238,8 @@ impl Domain for Abstract {
     }
 
     fn copy_as_runc(any: &Any) -> Result<Any, CannotUnmarshal> {
-        if any.url == TypeUrl::RuncV1 && any.keys.is_empty() {
+        let set = !any.keys.is_empty() || any.owner.is_some() || any.endpoint || any.no_pivot;
+        if any.url == TypeUrl::RuncV1 && !set {
             // A copy of a message without fields is a new one.
             Ok(Self::fresh(TypeUrl::RuncV1))
         } else if any.url == TypeUrl::RuncV1 {

@@ -61,6 +61,10 @@ pub fn property<D: Domain>() -> Property<D> {
 
 /// The options of a Create that has to carry the endpoint. Releases that leave it out of options of another type have a
 /// field of the request for it.
+#[expect(
+    clippy::option_option,
+    reason = "whether there is such a Create, and whether it has options"
+)]
 fn to_carry<'p, D: Domain>(
     world: &World<D>,
     env: &Environment<D>,

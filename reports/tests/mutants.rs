@@ -65,7 +65,10 @@ fn a_mutant_that_mends_the_founding_case_is_told_as_such() {
         })
         .unwrap();
     assert!(
-        mends.mends.iter().any(|(property, _)| property == "options-accepted"),
+        mends
+            .mends
+            .iter()
+            .any(|(property, _)| property == "options-accepted"),
         "{mends:?}"
     );
 }

@@ -100,7 +100,6 @@ pub(crate) fn error_text(shim: &ShimRow, containerd: &ContainerdRow) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a row that is missing fails the test")]
 mod tests {
     use super::*;
     use crate::catalog::Catalog;

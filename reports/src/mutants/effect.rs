@@ -40,10 +40,10 @@ impl Effect {
         let ids = questions.ids();
         for (number, (was, is)) in before.properties.iter().zip(&after.properties).enumerate() {
             match (was, is) {
-                (Some(Answer::Holds { .. }), Some(Answer::Violated)) => {
-                    if promised.contains(&ids[number]) || !questions.is_policy(number) {
-                        self.violated.push(number);
-                    }
+                (Some(Answer::Holds { .. }), Some(Answer::Violated))
+                    if promised.contains(&ids[number]) || !questions.is_policy(number) =>
+                {
+                    self.violated.push(number);
                 }
                 (Some(Answer::Violated), Some(Answer::Holds { .. })) => self.mended.push(number),
                 _ => {}

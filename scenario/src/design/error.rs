@@ -25,6 +25,10 @@ pub struct InDesign(Box<ScenarioError>);
 
 impl InDesign {
     /// The error as one of a design file. One that is already stays as it is.
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "what reads design files hands errors on in boxes"
+    )]
     pub(super) fn of(error: ScenarioError) -> Box<ScenarioError> {
         match error {
             ScenarioError::Design(_) => Box::new(error),
