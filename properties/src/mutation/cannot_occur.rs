@@ -257,9 +257,9 @@ pub const CANNOT_OCCUR: &[CannotOccur] = &[
         inputs: &[ANY, &["containerd.runc.v1.Options with an empty value"]],
         given: OWNER_OF_POD,
         reason: "task options without bytes are those of owner 0; an owner is written for mode POD, and the kubelet's mappings begin \
-                 above id 65535. Clients that map a pod to host id 0 are not modelled",
+                 above id 0. Clients that map a pod to host id 0 are not modelled",
         source: "internal/cri/server/container_start_linux.go@v2.0.1, kubernetes: pkg/kubelet/userns/userns_manager.go \
-                 (usernsManager.allocateOne)",
+                 (MakeUserNsManager refuses a first id below the length of a mapping; usernsManager.allocateOne)",
     },
     no_pivot(
         Guard::FormatOptions,

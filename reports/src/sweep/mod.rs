@@ -49,8 +49,8 @@ impl SweepChange {
         }
     }
 
-    fn of(before: Outcome, after: Outcome) -> Option<Self> {
-        let worse = (before.runs() && !after.runs()) || after.broken & !before.broken != 0;
+    fn of(before: Outcome, after: Outcome, properties: &[Property<Abstract>]) -> Option<Self> {
+        let worse = (before.runs() && !after.runs()) || after.breaks_besides(before, properties);
         let better = (!before.runs() && after.runs()) || before.broken & !after.broken != 0;
         match (before == after, worse, better) {
             (true, ..) => None,
@@ -186,7 +186,7 @@ pub fn sweep(catalog: &Catalog, before: &Containerd, after: &Containerd) -> Swee
                         &mut real
                     }) += 1;
                     if !shim.hypothetical {
-                        tallies.add(kubelet_number, shim_number, SweepChange::of(was, is));
+                        tallies.add(kubelet_number, shim_number, SweepChange::of(was, is, &properties));
                     }
                     if was != is {
                         let cell = [pod, shim_number, handler_number, kubelet_number];
@@ -202,7 +202,7 @@ pub fn sweep(catalog: &Catalog, before: &Containerd, after: &Containerd) -> Swee
     let mut classes: Vec<(bool, Class)> = changed
         .into_iter()
         .filter_map(|((hypothetical, was, is), found)| {
-            let change = SweepChange::of(was, is)?;
+            let change = SweepChange::of(was, is, &properties)?;
             Some((
                 hypothetical,
                 class(catalog, &kubelets, &properties, (change, was, is), &found),

@@ -25,7 +25,22 @@ pub(crate) struct Outcome {
     pub broken: u32,
 }
 
+/// What is asked only of options that arrive: a property, and the one whose violation keeps it from being asked. An
+/// option that was lost and now arrives at a shim that does not act upon it was not in force before either.
+const ASKED_ONLY_IF: [(&str, &str); 1] = [("options-in-force", "options-preserved")];
+
 impl Outcome {
+    /// Whether a property breaks that did not before, though it was asked then too.
+    pub fn breaks_besides(self, before: Self, properties: &[Property<Abstract>]) -> bool {
+        let broke = |id: &str| before.names(properties).any(|name| name == id);
+        self.names(properties).any(|new| {
+            !broke(new)
+                && !ASKED_ONLY_IF
+                    .iter()
+                    .any(|(property, only_if)| *property == new && broke(only_if))
+        })
+    }
+
     pub fn runs(self) -> bool {
         matches!(self.fate, Fate::Runs { .. })
     }

@@ -34,6 +34,12 @@ fn the_fix_of_11091_fixes_ordinary_pods_and_starts_every_pod_that_started() {
         place.pods.iter().any(|pod| pod.starts_with("ordinary pod"))
             && place.shims.iter().any(|shim| shim.contains("runsc"))
     }));
+    // Options that were lost, and that a shim ignores now that they arrive, were not in force before either.
+    assert!(sweep.classes.iter().any(|class| {
+        class.change == SweepChange::Fixed
+            && class.before.contains("options-preserved")
+            && class.after.contains("options-in-force")
+    }));
     // What regressed ran before and runs still.
     for class in sweep
         .classes
