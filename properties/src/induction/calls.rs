@@ -103,7 +103,7 @@ impl Draw<'_> {
         Ok(())
     }
 
-    /// The OCI runtime reads the user-namespace options of sandbox and container, pinning, mounts and volumes.
+    /// The OCI runtime reads the user-namespace options of sandbox and container, pinning, the network, mounts and volumes.
     pub(super) fn draw_create(&mut self) -> Result<(), Stop> {
         // Of the configuration only `no_pivot` matters, through the task options.
         let no_pivot = |form: u16| if FORMS[usize::from(form)].no_pivot { 2 } else { 0 };
@@ -143,6 +143,11 @@ impl Draw<'_> {
         sandbox.userns = images::USERNS[usize::from(userns)];
         sandbox.pinned = pinned;
         let Target::Container(container) = target else {
+            // In the network of the host some runtimes that are part of their shim do not come up.
+            let built_in = row.oci_runtime != OciRuntimeKind::FromOptions;
+            if userns == 2 && !pinned && built_in && row.userns_in_host_network_text.is_some() {
+                self.network()?;
+            }
             return Ok(());
         };
         self.origin(container)?;
