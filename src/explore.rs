@@ -5,26 +5,17 @@ use std::path::Path;
 use shimproof_model::catalog::Catalog;
 use shimproof_reports::explorer::{self, Address};
 use shimproof_reports::{FOUNDING_CASE, design_name};
-use shimproof_scenario::{Design, Overrides, Scenario};
+use shimproof_scenario::Scenario;
 
 use crate::args;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::verify::with_scenario;
+use crate::verify::{overrides, with_scenario};
 
 pub fn run(arguments: &args::Explore, output: Output) -> Result<ExitCode, Failure> {
     let catalog = Catalog::embedded();
-    let design = match &arguments.design {
-        Some(name) => Some(Design::find(catalog, name)?.containerd),
-        None => None,
-    };
-    let overrides = Overrides {
-        design,
-        pods: arguments.pods,
-        faults: arguments.faults,
-        ..Overrides::default()
-    };
+    let overrides = overrides(arguments.design.as_deref(), arguments.pods, arguments.faults)?;
     let path = arguments
         .scenario
         .as_deref()

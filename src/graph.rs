@@ -4,13 +4,13 @@ use shimproof_model::catalog::Catalog;
 use shimproof_properties::find;
 use shimproof_reports::state_graph::{Quotient, StateGraph, dot, graphml, svg, text};
 use shimproof_reports::unknown_property;
-use shimproof_scenario::{Design, Overrides, Scenario};
+use shimproof_scenario::Scenario;
 
 use crate::args::{self, GraphFormat};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::output::{Output, write_file};
-use crate::verify::with_scenario;
+use crate::verify::{overrides, with_scenario};
 
 /// More boxes than this make no picture that one can read.
 const MOST_DRAWN: usize = 150;
@@ -18,16 +18,7 @@ const MOST_DRAWN: usize = 150;
 pub fn run(arguments: &args::Graph, output: Output) -> Result<ExitCode, Failure> {
     let property = find(&arguments.property).ok_or_else(|| unknown_property(&arguments.property))?;
     let catalog = Catalog::embedded();
-    let design = match &arguments.design {
-        Some(name) => Some(Design::find(catalog, name)?.containerd),
-        None => None,
-    };
-    let overrides = Overrides {
-        design,
-        pods: arguments.pods,
-        faults: arguments.faults,
-        ..Overrides::default()
-    };
+    let overrides = overrides(arguments.design.as_deref(), arguments.pods, arguments.faults)?;
     let document = with_scenario(&arguments.scenario, |scenario: &Scenario| {
         let world = scenario.world(catalog, &overrides)?;
         let states = StateGraph::explore(&world, &property, arguments.max_states).map_err(|error| {

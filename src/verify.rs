@@ -12,7 +12,7 @@ use shimproof_reports::{
     unexercised, unexercised_text, verification_text, verifications_json, verify, verify_mutant,
     verify_under_designs, with_builtin_scenarios,
 };
-use shimproof_scenario::{Design, Scenario, suggest};
+use shimproof_scenario::{Design, Overrides, Scenario, suggest};
 use shimproof_search::{Limits, PackedOptions, available_memory};
 
 use crate::args::{self, Format, Vacuity};
@@ -75,6 +75,17 @@ pub fn with_scenario<T>(path: &Path, use_it: impl Fn(&Scenario) -> Result<T, Fai
         })?;
     }
     use_it(&Scenario::load(path)?)
+}
+
+/// What the command line changes of a scenario.
+pub fn overrides(design: Option<&str>, pods: Option<u32>, faults: Option<u32>) -> Result<Overrides, Failure> {
+    let find = |name| Design::find(Catalog::embedded(), name);
+    Ok(Overrides {
+        design: design.map(find).transpose()?.map(|design| design.containerd),
+        pods,
+        faults,
+        ..Overrides::default()
+    })
 }
 
 /// No built-in scenario has the name, with those that are like it.
@@ -252,14 +263,9 @@ fn under_designs(
         report
     })??;
     write_traces(arguments, &report.verifications)?;
-    match arguments.format {
-        Format::Text => {
-            let styles = output.styles();
-            let exercised = exercised(arguments, &report.verifications, &styles);
-            output.document(&(under_designs_text(&report, &styles) + &exercised));
-        }
-        Format::Json => output.document(&format!("{:#}", under_designs_json(&report))),
-    }
+    let text = |styles: &Styles| under_designs_text(&report, styles);
+    let json = || under_designs_json(&report);
+    print(arguments, output, &report.verifications, text, json);
     let vacuous = fails_as_vacuous(arguments, &report.verifications).then_some(ExitCode::Violated);
     let stopped = report.stopped.then_some(ExitCode::BoundReached);
     let codes = report.verifications.iter().map(exit_code);
@@ -279,14 +285,10 @@ fn suite(
         report
     })??;
     write_traces(arguments, &report.verifications)?;
-    match arguments.format {
-        Format::Text => {
-            let styles = output.styles();
-            let exercised = exercised(arguments, &report.verifications, &styles);
-            output.document(&(suite_text(&report, &styles) + &exercised));
-        }
-        Format::Json => output.document(&format!("{:#}", suite_json(&report))),
-    }
+    let text = |styles: &Styles| suite_text(&report, styles);
+    print(arguments, output, &report.verifications, text, || {
+        suite_json(&report)
+    });
     Ok(if report.cut_short() {
         ExitCode::BoundReached
     } else if report.as_expected() && !fails_as_vacuous(arguments, &report.verifications) {
@@ -294,6 +296,23 @@ fn suite(
     } else {
         ExitCode::Violated
     })
+}
+
+/// Prints a report in the form that was asked for, with what was exercised below the text.
+fn print(
+    arguments: &args::Verify,
+    output: Output,
+    verifications: &[Verification],
+    text: impl FnOnce(&Styles) -> String,
+    json: impl FnOnce() -> serde_json::Value,
+) {
+    match arguments.format {
+        Format::Text => {
+            let styles = output.styles();
+            output.document(&(text(&styles) + &exercised(arguments, verifications, &styles)));
+        }
+        Format::Json => output.document(&format!("{:#}", json())),
+    }
 }
 
 /// The engine with its options.

@@ -14,8 +14,8 @@ use shimproof_model::guards::{Base, EndpointDecision, Network, Pin};
 use shimproof_model::world::{Client, Containerd};
 use shimproof_model::{Abstract, Finite as _, UsernsMode, World};
 use shimproof_properties::{
-    About, Engine, Machine, all, check, check_live, containerd_guards_itself, find_live, live, policies,
-    under_any_client,
+    About, Engine, LiveFindings, Machine, all, check, check_live, containerd_guards_itself, find_live, live,
+    policies, under_any_client,
 };
 use shimproof_scenario::{Overrides, Scenario};
 use shimproof_search::{Answer, Limits};
@@ -248,22 +248,20 @@ fn packed_whole_runs_are_those_of_nodes() {
     }
 }
 
-/// The counterexample of the founding case is the crash loop itself.
-#[test]
-fn the_crash_loop_is_a_cycle_that_an_option_causes() {
-    let world = scenario("containerd-11091")
+fn whole_runs(name: &str) -> (Arc<Machine<Abstract>>, LiveFindings<Abstract>) {
+    let world = scenario(name)
         .world(Catalog::embedded(), &Overrides::default())
         .unwrap();
     let machine = Arc::new(Machine::<Abstract>::new(world));
-    let found = check_live(
-        &machine,
-        &live(),
-        false,
-        Engine::default(),
-        &Limits::default(),
-        &mut (),
-    )
-    .unwrap();
+    let (engine, limits) = (Engine::default(), Limits::default());
+    let found = check_live(&machine, &live(), false, engine, &limits, &mut ()).unwrap();
+    (machine, found)
+}
+
+/// The counterexample of the founding case is the crash loop itself.
+#[test]
+fn the_crash_loop_is_a_cycle_that_an_option_causes() {
+    let (machine, found) = whole_runs("containerd-11091");
     let counterexample = found.findings[0].counterexample.as_ref().unwrap();
     let refusals: Vec<&str> = counterexample
         .cycle
@@ -276,19 +274,7 @@ fn the_crash_loop_is_a_cycle_that_an_option_causes() {
     assert!(told.contains("an option is the cause"), "{told}");
     assert!(told.contains("again and again"), "{told}");
     // With `restartPolicy: Never` the pod fails, and nothing happens any more.
-    let world = scenario("containerd-11091-job")
-        .world(Catalog::embedded(), &Overrides::default())
-        .unwrap();
-    let machine = Arc::new(Machine::<Abstract>::new(world));
-    let found = check_live(
-        &machine,
-        &live(),
-        false,
-        Engine::default(),
-        &Limits::default(),
-        &mut (),
-    )
-    .unwrap();
+    let (machine, found) = whole_runs("containerd-11091-job");
     let counterexample = found.findings[0].counterexample.as_ref().unwrap();
     assert_eq!(counterexample.cycle, Some(Vec::new()));
     let told = (find_live("requested-pod-runs").unwrap().explain)(machine.world(), counterexample);

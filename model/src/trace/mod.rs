@@ -58,6 +58,27 @@ pub struct Trace {
     pub cycle: Option<Cycle>,
 }
 
+impl Trace {
+    /// The steps of a run that shows nothing in particular: without names, digests and fields.
+    pub fn of_steps(steps: Vec<TraceStep>) -> Self {
+        Self {
+            version: TRACE_VERSION,
+            scenario: String::new(),
+            setting: Setting::default(),
+            design: String::new(),
+            property: String::new(),
+            finding: String::new(),
+            clause: None,
+            initial: String::new(),
+            start: Vec::new(),
+            steps,
+            aftermath: Vec::new(),
+            panics_at: None,
+            cycle: None,
+        }
+    }
+}
+
 /// A clause of a property's formula that is false, and what its terms are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -10,9 +10,7 @@ use crate::world::World;
 
 use super::fields::{Field, changes, fields};
 use super::message::{describe_action, describe_message};
-use super::{
-    Cycle, GuardDecision, NamedAction, RefusalText, Setting, TRACE_VERSION, Trace, TraceStep, digest,
-};
+use super::{Cycle, GuardDecision, NamedAction, RefusalText, Trace, TraceStep, digest};
 
 /// Writes down what happens, step by step.
 pub(super) struct Recorder<'w, D: Domain> {
@@ -121,19 +119,9 @@ pub fn record<D: Domain>(world: &World<D>, actions: &[Action<D>]) -> (Trace, Nod
     let start = recorder.before.clone();
     let steps = actions.iter().map(|action| recorder.step(*action)).collect();
     let trace = Trace {
-        version: TRACE_VERSION,
-        scenario: String::new(),
-        setting: Setting::default(),
-        design: String::new(),
-        property: String::new(),
-        finding: String::new(),
-        clause: None,
         initial,
         start,
-        steps,
-        aftermath: Vec::new(),
-        panics_at: None,
-        cycle: None,
+        ..Trace::of_steps(steps)
     };
     (trace, recorder.node)
 }

@@ -99,54 +99,38 @@ const NEVER_EMPTY: &str = "the only task options of another type are those of `n
 const NO_PIVOT_SOURCE: &str = "pkg/cri/server/container_start.go@v1.6.39, \
                                vendor/github.com/containerd/cri/pkg/server/container_start.go@v1.3.10";
 
-const fn stored(guard: Guard, inputs: &'static [&'static [&'static str]]) -> CannotOccur {
-    CannotOccur {
-        guard,
-        inputs,
-        given: None,
-        reason: STORED,
-        source: STORED_SOURCE,
-    }
-}
+type Inputs = &'static [&'static [&'static str]];
 
-const fn by_type(
+const fn entry(
     guard: Guard,
-    inputs: &'static [&'static [&'static str]],
+    inputs: Inputs,
     given: Option<Given>,
     reason: &'static str,
+    source: &'static str,
 ) -> CannotOccur {
     CannotOccur {
         guard,
         inputs,
         given,
         reason,
-        source: BY_TYPE_SOURCE,
+        source,
     }
 }
 
-const fn marshalled(guard: Guard, inputs: &'static [&'static [&'static str]]) -> CannotOccur {
-    CannotOccur {
-        guard,
-        inputs,
-        given: None,
-        reason: MARSHALLED,
-        source: MARSHALLED_SOURCE,
-    }
+const fn stored(guard: Guard, inputs: Inputs) -> CannotOccur {
+    entry(guard, inputs, None, STORED, STORED_SOURCE)
 }
 
-const fn no_pivot(
-    guard: Guard,
-    inputs: &'static [&'static [&'static str]],
-    given: Option<Given>,
-    reason: &'static str,
-) -> CannotOccur {
-    CannotOccur {
-        guard,
-        inputs,
-        given,
-        reason,
-        source: NO_PIVOT_SOURCE,
-    }
+const fn by_type(guard: Guard, inputs: Inputs, given: Option<Given>, reason: &'static str) -> CannotOccur {
+    entry(guard, inputs, given, reason, BY_TYPE_SOURCE)
+}
+
+const fn marshalled(guard: Guard, inputs: Inputs) -> CannotOccur {
+    entry(guard, inputs, None, MARSHALLED, MARSHALLED_SOURCE)
+}
+
+const fn no_pivot(guard: Guard, inputs: Inputs, given: Option<Given>, reason: &'static str) -> CannotOccur {
+    entry(guard, inputs, given, reason, NO_PIVOT_SOURCE)
 }
 
 /// What cannot occur. `verify --mutants` fails if a guard is asked about one of these in some scenario.

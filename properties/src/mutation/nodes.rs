@@ -66,6 +66,17 @@ impl CatalogueNode {
             .last()
             .map(|row| row.id.clone())
             .unwrap_or_default();
+        let under_any_client = |containerd: &str, handler: Handler| Self {
+            containerd: containerd.to_owned(),
+            kubelet: kubelet.clone(),
+            gate: true,
+            client: Client::Any,
+            handler: Some(handler),
+            host_users: HostUsers::Unset,
+            network: Network::Pod,
+            no_pivot: false,
+            user: User::NonRoot,
+        };
         for containerd in catalog.containerd().iter().rev() {
             for handler in handlers() {
                 for (network, no_pivot) in [
@@ -78,15 +89,9 @@ impl CatalogueNode {
                         continue;
                     }
                     nodes.push(Self {
-                        containerd: containerd.id.clone(),
-                        kubelet: kubelet.clone(),
-                        gate: true,
-                        client: Client::Any,
-                        handler: Some(handler),
-                        host_users: HostUsers::Unset,
                         network,
                         no_pivot,
-                        user: User::NonRoot,
+                        ..under_any_client(&containerd.id, handler)
                     });
                 }
             }
@@ -98,15 +103,8 @@ impl CatalogueNode {
             }
             for handler in handlers() {
                 nodes.push(Self {
-                    containerd: containerd.id.clone(),
-                    kubelet: kubelet.clone(),
-                    gate: true,
-                    client: Client::Any,
-                    handler: Some(handler),
-                    host_users: HostUsers::Unset,
-                    network: Network::Pod,
-                    no_pivot: false,
                     user: User::Root,
+                    ..under_any_client(&containerd.id, handler)
                 });
             }
         }

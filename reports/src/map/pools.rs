@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use serde::Serialize;
 
-use shimproof_model::trace::{Setting, TRACE_VERSION, Trace, TraceStep};
+use shimproof_model::trace::{Trace, TraceStep};
 
 use super::runs::Told;
 use crate::diagram::{Event, Lifeline, Sequence};
@@ -132,25 +132,6 @@ impl Pools {
     }
 }
 
-/// The steps as a trace, for its diagram.
-fn trace_of(steps: &[TraceStep]) -> Trace {
-    Trace {
-        version: TRACE_VERSION,
-        scenario: String::new(),
-        setting: Setting::default(),
-        design: String::new(),
-        property: String::new(),
-        finding: String::new(),
-        clause: None,
-        initial: String::new(),
-        start: Vec::new(),
-        steps: steps.to_vec(),
-        aftermath: Vec::new(),
-        panics_at: None,
-        cycle: None,
-    }
-}
-
 impl Pools {
     fn text(&mut self, text: &str) -> usize {
         self.texts.number(text.to_owned())
@@ -159,7 +140,7 @@ impl Pools {
     /// The number of a run.
     pub fn story(&mut self, told: &Told) -> usize {
         let steps = told.steps.iter().map(|step| self.step(step)).collect();
-        let events = Sequence::of(&trace_of(&told.steps))
+        let events = Sequence::of(&Trace::of_steps(told.steps.clone()))
             .events
             .iter()
             .filter_map(|event| self.event(event))

@@ -84,6 +84,17 @@ struct Count {
     unknown: Option<usize>,
 }
 
+impl Count {
+    /// What one of them is called: runs of the catalogue are refused in another way, verdicts are not.
+    fn one(&self) -> &'static str {
+        if self.changed.is_some() {
+            "combination"
+        } else {
+            "verdict"
+        }
+    }
+}
+
 /// The catalogue under both designs.
 #[derive(Clone, Debug, Serialize)]
 struct Swept {
@@ -178,21 +189,12 @@ impl Report {
         };
         let mut parts = Vec::new();
         for count in &self.summary {
-            let one = if count.changed.is_some() {
-                "combination"
-            } else {
-                "verdict"
-            };
             if count.regressed > 0 {
-                parts.push(of(count.regressed, one, "regressed"));
+                parts.push(of(count.regressed, count.one(), "regressed"));
             }
         }
         for count in &self.summary {
-            let one = if count.changed.is_some() {
-                "combination"
-            } else {
-                "verdict"
-            };
+            let one = count.one();
             if count.fixed > 0 {
                 parts.push(of(count.fixed, one, "fixed"));
             }
