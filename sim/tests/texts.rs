@@ -102,3 +102,19 @@ fn the_owner_is_the_real_user() {
         .unwrap();
     insta::assert_json_snapshot!("owner_of_a_real_user", create);
 }
+
+/// The source is that of the release on the node, not of the newest one.
+#[test]
+fn what_reads_the_answer_to_start_is_that_of_the_release() {
+    for (incident, source) in [
+        ("incidents-more/gvisor-13985", "runtime/v2/binary.go@v1.6.39"),
+        (
+            "incidents-more/containerd-10979",
+            "; parseStartResponse, runtime/v2/shim.go@v1.7.34",
+        ),
+    ] {
+        let because = prediction(incident).because;
+        let about = because.iter().find(|line| line.contains("the answer to `start`"));
+        assert!(about.is_some_and(|line| line.ends_with(source)), "{because:?}");
+    }
+}

@@ -408,6 +408,16 @@ finite_enum! {
 }
 
 impl StartReply {
+    /// The function that reads the reply so, in the last release that was read of those that do.
+    pub fn source(self) -> &'static str {
+        match self {
+            Self::Address => "(*binary).Start, runtime/v2/binary.go@v1.6.39",
+            Self::JsonUpTo2 => "parseStartResponse, runtime/v2/shim.go@v1.7.34",
+            Self::JsonUpTo3 => "parseStartResponse, core/runtime/v2/shim.go@v2.0.1",
+            Self::BootstrapResult => "parseStartResponse, core/runtime/v2/shim.go@v2.3.4",
+        }
+    }
+
     /// The highest version of the task API in JSON.
     pub fn highest(self) -> u8 {
         match self {

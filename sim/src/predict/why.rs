@@ -73,8 +73,7 @@ fn of_reply(run: &Run) -> Option<String> {
     let replies = ShimField::StartReplies.as_str();
     let reads = ContainerdField::StartReply.as_str();
     Some(format!(
-        "containerd stops at the answer to `start`: {replies} = {} of {} (task API {}), {}, and {reads} = {} of {}, {}; \
-         parseStartResponse, core/runtime/v2/shim.go@v2.0.1",
+        "containerd stops at the answer to `start`: {replies} = {} of {} (task API {}), {}, and {reads} = {} of {}, {}; {}",
         shim.start.replies.as_str(),
         shim.id,
         shim.protocol,
@@ -82,6 +81,7 @@ fn of_reply(run: &Run) -> Option<String> {
         containerd.start_reply.as_str(),
         containerd.id,
         containerd.known(reads),
+        containerd.start_reply.source(),
     ))
 }
 
