@@ -106,6 +106,9 @@ pub struct PodSection {
     pub manifest: PathBuf,
     /// The `RuntimeClass`.
     pub runtime_class: Option<PathBuf>,
+    /// Whether no release finds the handler of the pod in the configuration, and that is meant.
+    #[serde(default)]
+    pub handler_missing: bool,
     /// The container that is looked at; the first if left out.
     pub container: Option<String>,
     /// What the image's `USER` resolves to.

@@ -83,6 +83,7 @@ impl Scenario {
             loaded.push(releases.collect::<Result<Vec<Loaded>, _>>()?);
         }
         if !overrides.missing_handlers
+            && !self.file.pod.handler_missing
             && let Some(Loaded::Config(config)) = loaded.first().and_then(|releases| releases.first())
         {
             self.check_handlers_exist(catalog, config)?;
