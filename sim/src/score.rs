@@ -183,7 +183,19 @@ pub fn compare(expect: &Expect, prediction: &Prediction) -> Agreement {
             differences.push(format!("error: expected {whole:?}, predicted {text:?}"));
         }
     }
+    if let Some(requests) = &expect.shim_requests {
+        let asked = prediction.requests.iter().filter(|request| request.is_to_shim());
+        let asked: Vec<&str> = asked.map(|request| request.call).collect();
+        if asked != *requests {
+            differences.push(format!(
+                "requests to the shim: expected {}, predicted {}",
+                requests.join(", "),
+                asked.join(", ")
+            ));
+        }
+    }
     if expect.outcome.is_none()
+        && expect.shim_requests.is_none()
         && expect.target.is_none()
         && expect.stage.is_none()
         && expect.error.is_none()

@@ -19,6 +19,8 @@ pub struct Expect {
     pub error: Option<String>,
     /// The whole text of the error, with `<id>` for the id of a sandbox.
     pub whole_error: Option<String>,
+    /// What the shim is asked on the way, in order: `start`, `-info`, `CreateSandbox`, `Create`.
+    pub shim_requests: Option<Vec<String>>,
     /// What is wrong with a pod that runs; compared as a set.
     pub defects: Option<Vec<Defect>>,
     /// Verdicts of a search, by property, for the scenario's own containerd.

@@ -60,6 +60,13 @@ pub enum RequestValue {
     Set,
 }
 
+impl Request {
+    /// Whether it goes to a shim, and not to the CRI plugin.
+    pub fn is_to_shim(&self) -> bool {
+        matches!(self.call, "start" | "-info" | "CreateSandbox" | "Create")
+    }
+}
+
 impl Options {
     /// A message, decoded.
     pub fn of(any: &Any) -> Self {
