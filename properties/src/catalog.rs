@@ -15,11 +15,14 @@ pub fn all<D: Domain>() -> Vec<Property<D>> {
         crate::options_preserved::property(),
         crate::options_in_force::property(),
         crate::options_agree::property(),
+        crate::validated_as_created::property(),
         crate::owner_only_if_applied::property(),
         crate::owner_is_process_owner::property(),
         crate::pipe_openable::property(),
+        crate::hostusers_carried::property(),
         crate::userns_honoured::property(),
         crate::userns_only_if_asked::property(),
+        crate::own_files_owned::property(),
         crate::mappings_disjoint::property(),
         crate::no_leaked_shim::property(),
         crate::endpoint_carried::property(),
@@ -43,7 +46,8 @@ pub fn policies_of<D: Domain>(world: &World<D>) -> Vec<Property<D>> {
         })
     };
     let owner = promise(ContainerdField::IoOwnerGuard, |row| {
-        row.io_owner_guard == IoOwnerGuard::UnlessNilOrNode
+        // A release that writes no owner at all keeps the promise as well.
+        row.io_owner_guard != IoOwnerGuard::UnlessNil
     });
     let asked = promise(ContainerdField::Introspection, |row| {
         row.introspection == Introspection::EveryHandler

@@ -10,12 +10,12 @@ use crate::property::{About, Broken, Property, Since, kept};
 /// What the catalogue says of it.
 const ABOUT: About = About {
     id: "endpoint-carried",
-    statement: "Where a sandbox has a task API endpoint and its runtime options are absent or of the runc type, the options of Create \
-                for its containers carry the endpoint, up to v2.3.0.",
-    formula: "G ∀ pod, c: in_flight(pod) = Create for c ∧ endpoint(pod) ∧ type(runtime_options) ∈ { none, runc } ⇒ \
-              task_api_address ∈ options",
-    why: "Up to v2.3.0 the tasks service finds the sandbox's task API by this field of the options and by nothing else; v2.3.4 has a \
-          field of the request, and goes on writing this one for older servers.",
+    statement: "Where a sandbox has a task API endpoint and its runtime options are of the runc type, or, up to v2.3.0, absent, the \
+                options of Create for its containers carry the endpoint.",
+    formula: "G ∀ pod, c: in_flight(pod) = Create for c ∧ endpoint(pod) ∧ (type(runtime_options) = runc ∨ runtime_options = none \
+              ∧ ¬endpoint_in_request) ⇒ task_api_address ∈ options",
+    why: "Up to v2.3.0 the tasks service finds the sandbox's task API by this field of the options and by nothing else; later \
+          releases have a field of the request, and go on writing this one for older servers, where there are options to write it into.",
     incidents: &[],
     since: Since {
         text: "Every release that records endpoints and passes them on, from v2.0.0-rc.2 on: into new options up to v2.0.4, into a \
@@ -29,6 +29,7 @@ const ABOUT: About = About {
         shown_by: &[
             kept("sandbox-api-endpoint", "v2.0.0"),
             kept("sandbox-api-endpoint", "v2.2.6"),
+            kept("sandbox-api-endpoint", "v2.3.4"),
         ],
     },
     scenarios: &["sandbox-api-endpoint"],
@@ -59,8 +60,8 @@ pub fn property<D: Domain>() -> Property<D> {
     }
 }
 
-/// The options of a Create that has to carry the endpoint. Releases that leave it out of options of another type have a
-/// field of the request for it.
+/// The options of a Create that has to carry the endpoint. Releases with a field of the request for it may leave it out where
+/// there are no runtime options to copy.
 #[expect(
     clippy::option_option,
     reason = "whether there is such a Create, and whether it has options"
@@ -70,19 +71,14 @@ fn to_carry<'p, D: Domain>(
     env: &Environment<D>,
     pod: &'p Pod<D>,
 ) -> Option<Option<&'p D::Any>> {
-    if world.containerd[usize::from(env.containerd.row)]
-        .row
-        .task_api_endpoint
-        == TaskApiEndpoint::CopyOrSkip
-    {
-        return None;
-    }
+    let row = &world.containerd[usize::from(env.containerd.row)].row;
+    let in_request = row.task_api_endpoint == TaskApiEndpoint::CopyOrSkip;
     let message = pod.to_shim()?;
     let sandbox = pod.sandbox.as_ref().filter(|sandbox| sandbox.endpoint)?;
-    let of_runc = sandbox
+    let takes_it = sandbox
         .options
         .as_ref()
-        .is_none_or(|options| D::type_url(options) == TypeUrl::RuncV1);
+        .map_or(!in_request, |options| D::type_url(options) == TypeUrl::RuncV1);
     let to_container = message.channel == Channel::Create && message.target != Target::Sandbox;
-    (to_container && of_runc).then_some(message.options)
+    (to_container && takes_it).then_some(message.options)
 }
