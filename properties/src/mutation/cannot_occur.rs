@@ -71,6 +71,14 @@ const OWNER_OF_POD: Option<Given> = Some(Given {
     field: ContainerdField::IoOwnerGuard,
     value: "unless-nil-or-node",
 });
+const COPIED: Option<Given> = Some(Given {
+    field: ContainerdField::TaskOptionsBase,
+    value: "copy-of-runtime-options",
+});
+const STORE_ASKED: Option<Given> = Some(Given {
+    field: ContainerdField::StartForAppContainers,
+    value: "protocol-below-3",
+});
 const RUNC_V1_GONE: Option<Given> = Some(Given {
     field: ContainerdField::RuncV1Runtime,
     value: "false",
@@ -94,6 +102,12 @@ const MARSHALLED: &str = "task options are marshalled in the process of the task
                           a nil slice";
 const MARSHALLED_SOURCE: &str = "client/container.go@v2.0.1 (NewTask), client/services.go@v2.0.1, vendor/github.com/containerd/\
                                  typeurl/v2/types.go@v2.0.1 (MarshalAny)";
+const OWNER_NOT_0: &str = "task options without bytes are those of owner 0; an owner is written for mode POD, and the kubelet's \
+                           mappings begin above id 0. Clients that map a pod to host id 0 are not modelled";
+const OWNER_NOT_0_SOURCE: &str = "internal/cri/server/container_start_linux.go@v2.0.1, kubernetes: \
+                                  pkg/kubelet/userns/userns_manager.go (MakeUserNsManager refuses a first id below the length of a \
+                                  mapping; usernsManager.allocateOne)";
+const RUNC_EMPTY: &[&str] = &["containerd.runc.v1.Options with an empty value"];
 const NEVER_EMPTY: &str = "the only task options of another type are those of `no_pivot`, in which no_pivot_root is true, so that \
                            they have bytes";
 const NO_PIVOT_SOURCE: &str = "pkg/cri/server/container_start.go@v1.6.39, \
@@ -236,15 +250,57 @@ pub const CANNOT_OCCUR: &[CannotOccur] = &[
         source: "plugins/services/tasks/local.go@v2.0.1 (Create), services/tasks/local.go@v1.7.34",
     },
     marshalled(Guard::FormatOptions, &[ANY, NIL]),
-    CannotOccur {
-        guard: Guard::FormatOptions,
-        inputs: &[ANY, &["containerd.runc.v1.Options with an empty value"]],
-        given: OWNER_OF_POD,
-        reason: "task options without bytes are those of owner 0; an owner is written for mode POD, and the kubelet's mappings begin \
-                 above id 0. Clients that map a pod to host id 0 are not modelled",
-        source: "internal/cri/server/container_start_linux.go@v2.0.1, kubernetes: pkg/kubelet/userns/userns_manager.go \
-                 (MakeUserNsManager refuses a first id below the length of a mapping; usernsManager.allocateOne)",
-    },
+    entry(
+        Guard::FormatOptions,
+        &[ANY, RUNC_EMPTY],
+        OWNER_OF_POD,
+        OWNER_NOT_0,
+        OWNER_NOT_0_SOURCE,
+    ),
+    entry(
+        Guard::OptionsFallback,
+        &[RUNC_EMPTY],
+        OWNER_OF_POD,
+        OWNER_NOT_0,
+        OWNER_NOT_0_SOURCE,
+    ),
+    // Features are validated for mode POD only, whatever the release writes an owner for.
+    entry(
+        Guard::ValidateRuntimeFeatures,
+        &[RUNC_EMPTY, ANY],
+        None,
+        OWNER_NOT_0,
+        OWNER_NOT_0_SOURCE,
+    ),
+    entry(
+        Guard::ValidateRuntimeFeatures,
+        &[&["absent"], ANY],
+        OWNER_OF_POD,
+        "features are validated only where mounts are id-mapped, which is for mode POD, and there an owner was written into the task \
+         options, or StartContainer failed",
+        "internal/cri/server/container_start_linux.go@v2.0.1, core/runtime/v2/task_manager.go@v2.0.1 (validateRuntimeFeatures)",
+    ),
+    entry(
+        Guard::ValidateRuntimeFeatures,
+        &[OF_RUNC, &["of another type"]],
+        COPIED,
+        "task options start from a copy of the runtime options, and StartContainer fails where those are of another type",
+        "client/task.go@v2.0.5 (getRuncOptions)",
+    ),
+    entry(
+        Guard::ShimManagerStart,
+        &[&["false"], ANY],
+        STORE_ASKED,
+        "every sandbox of the release is in the store; only one that an older release left is not",
+        "internal/cri/server/sandbox_run.go@v2.0.6, core/runtime/v2/shim_manager.go@v2.0.6",
+    ),
+    entry(
+        Guard::ShimManagerStart,
+        &[&["false"], &["false"]],
+        None,
+        "the releases that do not put sandboxes into the store refuse a shim whose protocol is above 2",
+        "runtime/v2/shim.go@v1.7.34 (parseStartResponse: unsupported shim version), core/runtime/v2/shim_manager.go@v2.0.6",
+    ),
     no_pivot(
         Guard::FormatOptions,
         &[ANY, &["of another type with an empty value"]],

@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde_json::Value;
 use shimproof_model::Finite;
-use shimproof_model::catalog::{Catalog, ContainerdField, ContainerdRow, KubeletField, KubeletRow};
+use shimproof_model::catalog::{
+    Catalog, ContainerdField, ContainerdRow, IoOwnerId, KubeletField, KubeletRow,
+};
 
 /// Whose rows a behaviour belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,13 @@ pub const NOT_MUTATED: &[(Component, &str, &str)] = &[(
     Component::Containerd,
     "shipped-shim",
     "it names the shim that is on disk, which is the environment of a design and no part of it",
+)];
+
+/// Values that no row has, and that designs are judged by.
+const OF_NO_ROW: [(Component, &str, &str); 1] = [(
+    Component::Containerd,
+    ContainerdField::IoOwnerId.as_str(),
+    IoOwnerId::ContainerId.as_str(),
 )];
 
 /// Behaviours of containerd that decide how a configuration file is read, and nothing after that.
@@ -134,7 +143,7 @@ fn changed<R: Clone + serde::Serialize + serde::de::DeserializeOwned>(
     serde_json::from_value(whole).unwrap_or_else(|_| row.clone())
 }
 
-/// Every behaviour of the rows with every value that some row of the catalogue has.
+/// Every behaviour of the rows with every value that some row of the catalogue has, and with those that no row should have.
 pub fn field_changes(catalog: &Catalog) -> Vec<FieldChange> {
     let containerd = ContainerdField::all()
         .flat_map(|field| changes_of(Component::Containerd, field.as_str(), catalog.containerd()));
@@ -154,7 +163,11 @@ fn changes_of<R: serde::Serialize>(
     {
         return Vec::new();
     }
-    let mut values: Vec<Value> = Vec::new();
+    let mut values: Vec<Value> = OF_NO_ROW
+        .iter()
+        .filter(|(of, of_field, _)| *of == component && *of_field == field)
+        .map(|(_, _, value)| Value::from(*value))
+        .collect();
     for row in rows {
         if let Ok(mut row) = serde_json::to_value(row) {
             let value = row[field].take();

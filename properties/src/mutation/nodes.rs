@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use shimproof_model::abstraction::{Abstract, Key, Keys, Table};
-use shimproof_model::catalog::{Catalog, ContainerdRow, IoOwnerGuard, KubeletRow, ShimRow};
+use shimproof_model::catalog::{Catalog, ContainerdRow, CriUserns, IoOwnerGuard, KubeletRow, ShimRow};
 use shimproof_model::guards::{HostUsers, Network, RuntimeType};
 use shimproof_model::world::{
     Binary, Budget, Client, Configuration, ContainerSpec, Containerd, HandlerConfig, Kubelet, OciRuntime,
@@ -23,6 +23,8 @@ const RUNTIME_TYPES: [&str; 5] = [
 ];
 /// Shims that let a request come far: one that joins a user namespace, one that runs the sandbox itself.
 const SHIMS: [&str; 2] = ["runsc-joins-userns-2", "sandboxed-checks-options-1"];
+/// A shim that passes over all options.
+const PASSES_OVER: &str = "runwasi-wasmtime-0.1.0";
 /// A handler whose shim creates a user namespace, and cannot join one by path.
 const CANNOT_JOIN: Handler = Handler {
     runtime_type: RUNTIME_TYPES[4],
@@ -94,6 +96,17 @@ impl CatalogueNode {
                         ..under_any_client(&containerd.id, handler)
                     });
                 }
+            }
+        }
+        // Releases that know no user namespaces pass modes on that others refuse, with options of any type.
+        let unknowing = catalog
+            .containerd()
+            .iter()
+            .filter(|row| row.cri_userns == CriUserns::Absent);
+        for containerd in unknowing {
+            for handler in handlers().into_iter().filter(|handler| handler.shim.is_none()) {
+                let shim = Some(PASSES_OVER);
+                nodes.push(under_any_client(&containerd.id, Handler { shim, ..handler }));
             }
         }
         // Owner 0 makes task options without bytes, where mode NODE gets one.
