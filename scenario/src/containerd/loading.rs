@@ -117,17 +117,39 @@ impl KeyMatching {
     pub fn matches(self, key: &str, name: &str) -> bool {
         match self {
             Self::AnyCase => key.eq_ignore_ascii_case(name),
-            Self::FourSpellings => {
-                key == name || key == name.to_ascii_lowercase() || key == name.to_ascii_uppercase() || {
-                    let mut first_lower = name.to_owned();
-                    if let Some(first) = first_lower.get_mut(..1) {
-                        first.make_ascii_lowercase();
-                    }
-                    key == first_lower
-                }
-            }
+            Self::FourSpellings => four_spellings(name).iter().any(|spelling| key == spelling),
         }
     }
+
+    /// The entry of an options table that decides a field, where several keys mean it. A library that matches in any case
+    /// sets the field for each key of the text, which is a marshalled map and so in the order of its bytes: the last one
+    /// stays (`GenerateRuntimeOptions`, internal/cri/config/config.go@v2.0.5). One that tries spellings takes the first that
+    /// is there.
+    pub fn entry<'t>(self, table: &'t toml::Table, name: &str) -> Option<(&'t String, &'t toml::Value)> {
+        match self {
+            Self::AnyCase => table
+                .iter()
+                .filter(|(key, _)| self.matches(key, name))
+                .max_by_key(|(key, _)| *key),
+            Self::FourSpellings => four_spellings(name)
+                .iter()
+                .find_map(|spelling| table.get_key_value(spelling)),
+        }
+    }
+}
+
+/// As named, all lower, all upper, and with the first letter lower: in the order in which go-toml 1 tries them.
+fn four_spellings(name: &str) -> [String; 4] {
+    let mut first_lower = name.to_owned();
+    if let Some(first) = first_lower.get_mut(..1) {
+        first.make_ascii_lowercase();
+    }
+    [
+        name.to_owned(),
+        name.to_ascii_lowercase(),
+        name.to_ascii_uppercase(),
+        first_lower,
+    ]
 }
 
 #[cfg(test)]
@@ -142,5 +164,19 @@ mod tests {
         assert!(!KeyMatching::FourSpellings.matches("SystemdCGroup", "SystemdCgroup"));
         assert!(KeyMatching::AnyCase.matches("SystemdCGroup", "SystemdCgroup"));
         assert!(!KeyMatching::AnyCase.matches("systemd_cgroup", "SystemdCgroup"));
+    }
+
+    #[test]
+    fn of_two_spellings_one_decides() {
+        // 2.x adds the operator's key to the built-in table, which has the field's own spelling.
+        let table: toml::Table = toml::from_str("SystemdCgroup = false\nSystemdcgroup = true").unwrap();
+        let decides = |matching: KeyMatching| {
+            matching
+                .entry(&table, "SystemdCgroup")
+                .map(|(key, _)| key.as_str())
+        };
+        assert_eq!(decides(KeyMatching::AnyCase), Some("Systemdcgroup"));
+        assert_eq!(decides(KeyMatching::FourSpellings), Some("SystemdCgroup"));
+        assert_eq!(KeyMatching::AnyCase.entry(&table, "BinaryName"), None);
     }
 }

@@ -133,12 +133,11 @@ impl OptionsTable {
             match fields.iter().find(|(name, _)| keys.matches(key, name)) {
                 None => read.unknown.push(key.clone()),
                 Some((_, kind)) if !kind.accepts(value) => read.mistyped.push(key.clone()),
-                // The spelling of the field itself wins over others.
-                Some((name, _)) if key == name => {
-                    read.known.insert(name, value.clone());
-                }
                 Some((name, _)) => {
-                    read.known.entry(name).or_insert_with(|| value.clone());
+                    // Another spelling may decide.
+                    if keys.entry(table, name).is_some_and(|(decides, _)| decides == key) {
+                        read.known.insert(name, value.clone());
+                    }
                 }
             }
         }

@@ -1,7 +1,9 @@
 //! The options table of a handler, as the operator wrote it.
 
 use shimproof_model::TypeUrl;
-use shimproof_scenario::{FromConfiguration, KeyMatching, SYSTEMD_CGROUP_IN_BODY, WrittenTable};
+use shimproof_scenario::{
+    FromConfiguration, KeyMatching, OptionsTable, SYSTEMD_CGROUP_IN_BODY, WrittenTable,
+};
 
 use super::Wire;
 use super::any::{Any, Content, Installed};
@@ -57,10 +59,7 @@ impl Table {
     }
 
     fn value(&self, name: &str) -> Option<&toml::Value> {
-        self.keys.get(name).or_else(|| {
-            let other = |(key, _): &(&String, &toml::Value)| self.matching.matches(key, name);
-            self.keys.iter().find(other).map(|(_, value)| value)
-        })
+        self.matching.entry(&self.keys, name).map(|(_, value)| value)
     }
 
     /// `GenerateRuntimeOptions` (internal/cri/config/config.go@v2.0.1, pkg/cri/server/helpers.go@v1.7.34).
@@ -74,6 +73,12 @@ impl Table {
         let mut content = Content::zero(self.url);
         for (key, value) in &self.keys {
             content.put(key, value, self.matching);
+        }
+        if self.url == TypeUrl::RuncV1 {
+            // Where two keys mean a field, one of them decides.
+            for (name, value) in OptionsTable::Keys(self.keys.clone()).as_runc(self.matching).known {
+                content.put(name, &value, self.matching);
+            }
         }
         if let Content::Runtime(message) = &mut content
             && body
