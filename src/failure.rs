@@ -166,8 +166,8 @@ impl Failure {
             ),
             Self::Verify(VerifyError::Lookup(error)) => miette!(
                 code = "catalogue",
-                help =
-                    "`shimproof show` lists what the catalogue has: designs, releases, properties and shims",
+                help = "`shimproof show designs` lists what the catalogue has; so do `show releases`, `show properties` and \
+                     `show shims`",
                 "{error}"
             ),
             Self::Verify(error @ VerifyError::UnknownProperty { .. }) => {

@@ -318,6 +318,37 @@ fn expressions_that_no_guard_can_use_are_refused() {
     assert!(guard(&format!("io_owner.when = \"{long}\"")).is_err());
 }
 
+/// What libraries say of these would tell who wrote the file nothing, or the wrong thing.
+#[test]
+fn diagnostics_are_in_the_words_of_who_writes_the_file() {
+    let deep = format!("io_owner.when = \"{}true{}\"", "(".repeat(97), ")".repeat(97));
+    let long = format!("io_owner.when = \"{}\"", vec!["true"; 3000].join(" && "));
+    for (text, told) in [
+        (
+            "io_owner.when = \"(userns.mode == 'POD'\"",
+            "ends where it should go on",
+        ),
+        (deep.as_str(), "nested too deeply"),
+        (long.as_str(), "at most 2048 characters"),
+        ("io_owner = \"true\"", "write the expression as `when`"),
+        ("mounts = \"plain\"", "write the expression as `decision`"),
+        ("io_owner.when = true", "a text stands between quotes"),
+    ] {
+        let said = of_guard(text);
+        assert!(said.contains(told), "{said}");
+        assert!(
+            !said.contains("struct ") && !said.contains("OtherError"),
+            "{said}"
+        );
+        assert!(said.contains("fix.toml:3:"), "{said}");
+    }
+    let said = diagnostic(&[("fix.toml", "base = \"v2.3.4\"\ntitle = \"a\\u001b[31mb\"\n")]);
+    assert!(
+        said.contains("fix.toml:2:9") && said.contains("control character"),
+        "{said}"
+    );
+}
+
 #[test]
 fn every_variable_and_guard_is_explained() {
     for form in FORMS {

@@ -34,9 +34,12 @@ pub(super) fn evaluate(text: &str, form: &Form, combinations: &[Vec<Word>]) -> R
     }
     if text.len() > LONGEST {
         return Err(CelError::new(
-            LONGEST..text.len(),
-            format!("an expression has at most {LONGEST} characters"),
-            None,
+            0..1,
+            format!(
+                "an expression has at most {LONGEST} characters, and this one {}",
+                text.len()
+            ),
+            "a guard that needs more is better two designs, one based on the other".to_owned(),
         ));
     }
     let failed = |what: &str| {
@@ -153,7 +156,19 @@ fn syntax(text: &str, errors: &ParseErrors) -> CelError {
     let column = usize::try_from(error.pos.1 - 1).unwrap_or_default();
     let start = text.split_inclusive('\n').take(line).map(str::len).sum::<usize>() + column;
     let start = start.min(text.len());
+    if error.msg.contains("Recursion limit") {
+        return CelError::new(
+            0..text.len(),
+            "not CEL that can be read: it is nested too deeply",
+            "leave out parentheses that group nothing".to_owned(),
+        );
+    }
     let said = error.msg.trim_start_matches("Syntax error: ");
+    // What is missing at the end is told as something that is unexpected there.
+    if said.contains("at '<EOF>'") {
+        let ends = "not CEL: the expression ends where it should go on";
+        return CelError::new(text.len()..text.len(), ends, help);
+    }
     let said = said.split(" expecting ").next().unwrap_or(said);
     let quoted = said
         .split_once('\'')

@@ -22,7 +22,8 @@ pub struct DesignFile {
     pub(super) base: Spanned<String>,
     /// What the design stands for, in a sentence.
     #[serde(default)]
-    pub(super) title: String,
+    #[schemars(with = "Option<String>")]
+    pub(super) title: Option<Spanned<String>>,
     /// Where it is discussed.
     #[serde(default)]
     pub(super) sources: Vec<String>,

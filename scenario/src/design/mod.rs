@@ -129,6 +129,13 @@ impl Design {
             None => (stem(source.path()), source.place(0..0)),
         };
         check_name(catalog, &name, &name_place, source)?;
+        let title = match &file.title {
+            Some(title) => {
+                check_line(title.get_ref(), &source.place(title.span()))?;
+                title.get_ref().clone()
+            }
+            None => String::new(),
+        };
         above.push(identity(source.path()));
         let base = Self::base(catalog, source, &file.base, above)?;
         above.pop();
@@ -212,7 +219,7 @@ impl Design {
         Ok(Self {
             given: source.name().to_owned(),
             name,
-            title: file.title,
+            title,
             sources: file.sources,
             base: Some(file.base.into_inner()),
             changes,
@@ -320,6 +327,7 @@ fn identity(path: &Path) -> PathBuf {
 
 /// A design of the catalogue's name would be taken for that design in every report.
 fn check_name(catalog: &Catalog, name: &str, place: &Place, source: &Snippet) -> Result<(), ScenarioError> {
+    check_line(name, place)?;
     let is_itself = PROPOSALS.iter().any(|(_, text)| *text == source.text());
     let taken = catalog.design_row(name).is_ok() || names(catalog).any(|known| known == name);
     if name.is_empty() || (taken && !is_itself) {
@@ -330,6 +338,18 @@ fn check_name(catalog: &Catalog, name: &str, place: &Place, source: &Snippet) ->
         };
         let help = "give it a `name` of its own".to_owned();
         return Err(ScenarioError::bad_value(place, message, help));
+    }
+    Ok(())
+}
+
+/// What reports print as one line is one line, and no sequence of control for a terminal.
+fn check_line(text: &str, place: &Place) -> Result<(), ScenarioError> {
+    if text.chars().any(char::is_control) {
+        return Err(ScenarioError::bad_value(
+            place,
+            "a line break or another control character".to_owned(),
+            "names and titles are one line of text".to_owned(),
+        ));
     }
     Ok(())
 }

@@ -104,6 +104,21 @@ const TYPE_URLS: Values = Values::Words(&[
     ),
 ]);
 
+const TASK_TYPE_URLS: Values = Values::Words(&[
+    ("", "there are none: StartContainer had nothing to set"),
+    ("containerd.runc.v1.Options", "options of the runc family"),
+    (OTHER, "options of any other type"),
+]);
+
+const TASK_VALUES: Values = Values::Words(&[
+    ("nil", "there are no options, or their value is nil"),
+    (
+        "empty",
+        "the value has no bytes, but is not nil: every field has its zero value, as with an owner of id 0",
+    ),
+    ("set", "the value has bytes"),
+]);
+
 const ANY_VALUES: Values = Values::Words(&[
     ("nil", "there are no options, or their value is nil"),
     (
@@ -130,14 +145,14 @@ pub const RUNTIME_OPTIONS_VALUE: Variable = Variable {
 /// The type of the task options.
 pub const TASK_OPTIONS_TYPE_URL: Variable = Variable {
     name: "task.options.type_url",
-    values: TYPE_URLS,
+    values: TASK_TYPE_URLS,
     meaning: "the type of the task options that StartContainer made; '' if it made none",
 };
 
 /// Whether the task options have a value.
 pub const TASK_OPTIONS_VALUE: Variable = Variable {
     name: "task.options.value",
-    values: ANY_VALUES,
+    values: TASK_VALUES,
     meaning: "whether the task options have a value",
 };
 
@@ -197,7 +212,7 @@ pub const SANDBOX_IN_STORE: Variable = Variable {
 pub const SHIM_PROTOCOL_BELOW_3: Variable = Variable {
     name: "shim.protocol_below_3",
     values: Values::Bool,
-    meaning: "whether the sandbox's shim speaks version 2 of the bootstrap protocol",
+    meaning: "whether the sandbox's shim speaks a version of the task API below 3",
 };
 
 /// The word of a mode. Generated getters give nil for what a missing section would hold.

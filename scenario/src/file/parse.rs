@@ -57,5 +57,27 @@ pub(crate) fn explained(place: &Place, message: &str) -> ScenarioError {
             format!("add `{key}` to this table"),
         );
     }
-    ScenarioError::bad_value(place, message, None)
+    if let Some(found) = message.strip_suffix(", expected struct When") {
+        return ScenarioError::bad_value(
+            place,
+            format!("{found}, expected a guard"),
+            "write the expression as `when`: io_owner.when = \"userns.mode == 'POD'\"".to_owned(),
+        );
+    }
+    if let Some(found) = message.strip_suffix(", expected struct Decision") {
+        return ScenarioError::bad_value(
+            place,
+            format!("{found}, expected a guard"),
+            "write the expression as `decision`: mounts.decision = \"'plain'\"".to_owned(),
+        );
+    }
+    // Names of our types say nothing to who writes the file.
+    let message = match message.split_once(", expected struct ") {
+        Some((found, _)) => format!("{found}, expected a table"),
+        None => message.to_owned(),
+    };
+    let help = message
+        .ends_with("expected a string")
+        .then(|| "a text stands between quotes".to_owned());
+    ScenarioError::bad_value(place, message, help)
 }
