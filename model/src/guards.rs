@@ -187,7 +187,7 @@ finite_enum! {
         /// A copy of the runtime options.
         Copy = "a copy of the runtime options",
         /// There is no way: the runtime options are of another type.
-        Fail = "an error: the runtime options are of another type",
+        Fail = "an error: StartContainer fails",
     }
 }
 

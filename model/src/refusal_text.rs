@@ -100,6 +100,10 @@ impl Refusal {
             Self::UserNotMapped => {
                 "failed to do idmap to get host ID: container ID <uid> cannot be mapped to a host ID".to_owned()
             }
+            // Only a design refuses here without options of another type.
+            Self::CannotCopyRuntimeOptions {
+                url: TypeUrl::RuncV1,
+            } => "failed to get runtime v2 options: (refused by the design; no release has words for it)".to_owned(),
             Self::CannotCopyRuntimeOptions { url } => format!(
                 "failed to get runtime v2 options: can't unmarshal type \"{url}\" to output \"{}\"",
                 TypeUrl::RuncV1

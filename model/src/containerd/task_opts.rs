@@ -82,20 +82,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         Some(options)
     }
 
-    /// The type of the runtime options, or else the one that the configuration selects.
-    fn type_that_is_configured(&self) -> TypeUrl {
-        let selected = self
-            .pod
-            .sandbox
-            .as_ref()
-            .map_or(TypeUrl::RuncV1, |sandbox| sandbox.selected);
-        self.recorded_options().map_or(selected, D::type_url)
-    }
-
     /// What new task options would start from; they are not made yet.
     fn base_by_runtime_options(&mut self) -> Base {
         let input = self.base_inputs();
-        self.log.asked(Guard::GetRuncOptions, input.index());
+        self.log
+            .asked(Guard::GetRuncOptions, self.env.containerd.row, input.index());
         self.containerd().guards.task_options_base.decide(input)
     }
 
@@ -133,9 +124,9 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
         match base {
             Base::FreshRunc => Ok(D::fresh(TypeUrl::RuncV1)),
             Base::FreshCreateOptions => Ok(D::fresh(TypeUrl::LinuxCreateOptions)),
-            // No release fails without options; a design can.
+            // No release fails without options, or for those of its own type; a design can, and no release has words for it.
             Base::Fail => Err(Refusal::CannotCopyRuntimeOptions {
-                url: self.type_that_is_configured(),
+                url: self.recorded_options().map_or(TypeUrl::RuncV1, D::type_url),
             }),
             Base::Copy => match self.recorded_options() {
                 None => Ok(D::fresh(TypeUrl::RuncV1)),
