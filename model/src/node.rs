@@ -4,6 +4,7 @@ use crate::containerd::start_containerd;
 use crate::domain::Domain;
 use crate::environment::{ContainerdState, Environment, Introspected, KubeletState};
 use crate::fault::{self, EnvironmentAction};
+use crate::guards::Network;
 use crate::kubelet::next_status;
 use crate::log::Log;
 use crate::pod::{Container, ContainerState, InFlight, Phase, Pod, SandboxState};
@@ -291,7 +292,11 @@ fn enabled_any_client<D: Domain>(
             }
         }
         _ => {
-            for userns in all {
+            // The network is in the linux section: without one it is the pod's own.
+            let has_network = |userns: &Userns<D::Mapping>| {
+                *userns != Userns::LinuxNil || world.pod_spec(pod.spec).network == Network::Pod
+            };
+            for userns in all.into_iter().filter(has_network) {
                 push(PodAction::CallRunPodSandbox(userns));
             }
         }
