@@ -185,7 +185,24 @@ fn release(catalog: &Catalog, name: &str, styles: &Styles) -> Result<Shown, Veri
     match catalog.containerd_row(name) {
         Ok(row) => Ok(whole_row("containerd", row, &row.releases, styles)),
         Err(of_containerd) => match catalog.kubelet_row(name) {
-            Ok(row) => Ok(whole_row("kubelet", row, &row.releases, styles)),
+            Ok(row) => {
+                let mut shown = whole_row("kubelet", row, &row.releases, styles);
+                let others = catalog.kubelet_rows_of_minor(name);
+                let others: Vec<&str> = others
+                    .into_iter()
+                    .filter(|other| other.id != row.id)
+                    .map(|other| other.id.as_str())
+                    .collect();
+                if !others.is_empty() {
+                    // Writing into a string does not fail.
+                    let _ = writeln!(
+                        shown.text,
+                        "\n{name} is its newest patch that is known. Others behave otherwise: shimproof show releases {}",
+                        others.join(", ")
+                    );
+                }
+                Ok(shown)
+            }
             // `1.37` can only be meant for the kubelet; anything else reads like containerd's.
             Err(of_kubelet) if name.starts_with("1.") => Err(of_kubelet.into()),
             Err(_) => Err(of_containerd.into()),

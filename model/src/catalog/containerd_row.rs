@@ -63,7 +63,7 @@ pub struct ContainerdRow {
     pub default_handler_type: String,
     /// Whether the built-in handler `runc` has an options table.
     pub default_runc_options: DefaultRuncOptions,
-    /// Whether a handler can name a `sandboxer`.
+    /// Whether a handler can name a `sandboxer`; such a CRI plugin keeps its sandboxes in the sandbox store.
     pub sandboxer_key: bool,
 
     /// The type that a runtime without a type of its own gets.

@@ -109,6 +109,22 @@ impl Catalog {
             })
     }
 
+    /// The rows that cover some patch of `1.MINOR`, in the order of the catalogue; none if it is no minor version.
+    pub fn kubelet_rows_of_minor(&self, minor: &str) -> Vec<&KubeletRow> {
+        /// More patches than any minor version has had.
+        const PATCHES: u32 = 100;
+        let text = minor.strip_prefix('v').unwrap_or(minor);
+        let is_minor = Version::parse(text).is_ok_and(|v| v.prefix().is_empty() && v.components().len() == 2);
+        if !is_minor {
+            return Vec::new();
+        }
+        let patches: Vec<Version> = (0..PATCHES)
+            .filter_map(|patch| Version::parse(&format!("{text}.{patch}")).ok())
+            .collect();
+        let of_minor = |row: &&KubeletRow| patches.iter().any(|patch| covers(&row.releases, patch));
+        self.kubelet.iter().filter(of_minor).collect()
+    }
+
     /// The row of a release of a shim.
     ///
     /// # Errors

@@ -313,6 +313,13 @@ mod tests {
         assert!(!catalog.kubelet_row("1.31.2").unwrap().gate_default);
         assert!(catalog.kubelet_row("1.33").unwrap().gate_default);
         assert!(!catalog.kubelet_row("1.20.4").unwrap().userns_options);
+        let rows = |minor| -> Vec<&str> {
+            let rows = catalog.kubelet_rows_of_minor(minor);
+            rows.into_iter().map(|row| row.id.as_str()).collect()
+        };
+        assert_eq!(rows("1.31"), ["1.30-1.31-early", "1.31.10-1.32"]);
+        assert_eq!(rows("1.36"), ["1.36"]);
+        assert!(rows("1.36.0").is_empty() && rows("later").is_empty());
         assert_eq!(
             catalog.shim_row("runsc", "release-20241118.0").unwrap().name,
             "runsc"

@@ -1,7 +1,7 @@
 //! `RunPodSandbox`: internal/cri/server/sandbox_run.go@v2.0.1, podsandbox/sandbox_run.go and
 //! podsandbox/sandbox_run_linux.go@v2.0.1; pkg/cri/server/sandbox_run.go@v1.7.34.
 
-use crate::catalog::{ContainerdField, CriUserns, StartForAppContainers};
+use crate::catalog::{ContainerdField, CriUserns};
 use crate::domain::Domain;
 use crate::guards::{Guard, Network, Pin};
 use crate::log::Log;
@@ -45,8 +45,9 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             Sandboxer::PodSandbox => self.sandbox_container_spec(userns)?,
             Sandboxer::Shim | Sandboxer::Remote => false,
         };
-        self.on_containerd(ContainerdField::StartForAppContainers);
-        let in_store = self.containerd().row.start_for_app_containers != StartForAppContainers::Always;
+        // The CRI plugin that lets a handler name a sandboxer is the one that keeps its sandboxes in the store.
+        self.on_containerd(ContainerdField::SandboxerKey);
+        let in_store = self.containerd().row.sandboxer_key;
         self.pod.sandbox = Some(Sandbox {
             state: SandboxState::Creating,
             configuration: self.env.containerd.configuration,
