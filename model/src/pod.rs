@@ -345,7 +345,7 @@ impl<D: Domain> Pod<D> {
 
     /// What `ShimManager.Start` looks at for a container: whether the sandbox is in the store, and whether the
     /// protocol of its process is below 3; none without a sandbox.
-    pub(crate) fn invocation_asks(&self, world: &World<D>) -> Option<(bool, bool)> {
+    pub fn invocation_asks(&self, world: &World<D>) -> Option<(bool, bool)> {
         let sandbox = self.sandbox.as_ref()?;
         let started_by = &world.containerd[usize::from(sandbox.containerd)].row;
         let below_3 = sandbox
@@ -355,7 +355,7 @@ impl<D: Domain> Pod<D> {
     }
 
     /// Whether `start` is executed for a container of the pod.
-    pub(crate) fn invocation(&self, world: &World<D>, env: &Environment<D>) -> Invocation {
+    pub fn invocation(&self, world: &World<D>, env: &Environment<D>) -> Invocation {
         let guards = &world.containerd[usize::from(env.containerd.row)].guards;
         self.invocation_asks(world)
             .map_or(Invocation::Execute, |asks| guards.start.decide(asks))
@@ -439,6 +439,14 @@ impl<D: Domain> Pod<D> {
             } => Some(*refusal),
             _ => None,
         }
+    }
+
+    /// Whether nothing was asked of containerd for the pod yet, and a sync is due now or later.
+    pub fn is_new(&self) -> bool {
+        matches!(self.phase, Phase::Pending | Phase::Waiting)
+            && self.sandbox.is_none()
+            && self.in_flight.is_none()
+            && self.containers.iter().all(Option::is_none)
     }
 
     /// Whether all containers of the pod run.

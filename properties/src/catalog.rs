@@ -1,7 +1,9 @@
 //! Every property, in the order of the catalogue.
 
 use shimproof_model::catalog::provenance::{Known, Row as _};
-use shimproof_model::catalog::{ContainerdField, ContainerdRow, Introspection, IoOwnerGuard};
+use shimproof_model::catalog::{
+    ContainerdField, ContainerdRow, Introspection, IoOwnerGuard, StartForAppContainers,
+};
 use shimproof_model::{Domain, World};
 
 use crate::property::Property;
@@ -20,6 +22,7 @@ pub fn all<D: Domain>() -> Vec<Property<D>> {
         crate::owner_is_process_owner::property(),
         crate::pipe_openable::property(),
         crate::hostusers_carried::property(),
+        crate::host_network_declared::property(),
         crate::userns_honoured::property(),
         crate::userns_only_if_asked::property(),
         crate::own_files_owned::property(),
@@ -34,6 +37,7 @@ pub fn policies<D: Domain>() -> Vec<Property<D>> {
     vec![
         crate::owner_needs_userns::property(),
         crate::every_handler_asked::property(),
+        crate::start_per_container::property(),
     ]
 }
 
@@ -52,9 +56,13 @@ pub fn policies_of<D: Domain>(world: &World<D>) -> Vec<Property<D>> {
     let asked = promise(ContainerdField::Introspection, |row| {
         row.introspection == Introspection::EveryHandler
     });
+    let started = promise(ContainerdField::StartForAppContainers, |row| {
+        row.start_for_app_containers != StartForAppContainers::Never
+    });
     let promised = [
         (owner, crate::owner_needs_userns::property()),
         (asked, crate::every_handler_asked::property()),
+        (started, crate::start_per_container::property()),
     ];
     promised
         .into_iter()

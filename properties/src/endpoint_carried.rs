@@ -10,15 +10,15 @@ use crate::property::{About, Broken, Property, Since, kept};
 /// What the catalogue says of it.
 const ABOUT: About = About {
     id: "endpoint-carried",
-    statement: "Where a sandbox has a task API endpoint and its runtime options are of the runc type, or, up to v2.3.0, absent, the \
-                options of Create for its containers carry the endpoint.",
+    statement: "Where a sandbox has a task API endpoint, the options of Create for its containers carry it if the runtime options are \
+                of the runc type, and also if there are none in a release whose requests have no field for it.",
     formula: "G ∀ pod, c: in_flight(pod) = Create for c ∧ endpoint(pod) ∧ (type(runtime_options) = runc ∨ runtime_options = none \
               ∧ ¬endpoint_in_request) ⇒ task_api_address ∈ options",
-    why: "Up to v2.3.0 the tasks service finds the sandbox's task API by this field of the options and by nothing else; later \
-          releases have a field of the request, and go on writing this one for older servers, where there are options to write it into.",
+    why: "Up to v2.3.0 the tasks service is told of the sandbox's task API by this field of the options; without it containerd goes \
+          by what it has written down of the sandbox's shim. Later releases have a field of the request, and write this one too.",
     incidents: &[],
     since: Since {
-        text: "Every release that records endpoints and passes them on, from v2.0.0-rc.2 on: into new options up to v2.0.4, into a \
+        text: "Every release that records endpoints and passes them on, from v2.0.0-rc.2 on: into new options up to v2.0.4 and in v2.1.0-beta.0, into a \
                copy of the runtime options since.",
         sources: &[
             "client/task_opts.go@v2.0.0-rc.2",

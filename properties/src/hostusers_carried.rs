@@ -16,14 +16,14 @@ const ABOUT: About = About {
                 whose gate is off sends no user-namespace options.",
     formula: "G ∀ pod: in_flight(pod) = RunPodSandbox or CreateContainer of a kubelet ⇒ every mode in it = \
               (gate ? (pod.hostUsers = false ? POD : NODE) : nil)",
-    why: "Every guard in containerd is asked about this mode and nothing else of the pod: #11091 is the difference between nil and \
-          NODE.",
+    why: "What containerd decides about user namespaces, mounts and the owner of pipes goes by this mode: #11091 is the difference \
+          between nil and NODE.",
     incidents: &["containerd#11091"],
     since: Since {
         text: "Every kubelet that sends user-namespace options keeps it, from 1.25 on. What a pod with `hostUsers: false` loses where \
                the gate is off is what `userns-honoured` is about.",
         sources: &[
-            "kubernetes: pkg/kubelet/kuberuntime/util/util.go@v1.25.0 (NamespacesForPod)",
+            "kubernetes: pkg/kubelet/userns_manager.go@v1.25.0 (GetOrCreateUserNamespaceMappings)",
             "kubernetes: pkg/kubelet/userns/userns_manager.go@v1.31.0 (GetOrCreateUserNamespaceMappings)",
         ],
         shown_by: &[
@@ -32,7 +32,11 @@ const ABOUT: About = About {
             kept("containerd-10598", "v2.0.1"),
         ],
     },
-    scenarios: &["containerd-11091", "containerd-11091-gate-off", "containerd-10598"],
+    scenarios: &[
+        "containerd-11091",
+        "containerd-11091-gate-off",
+        "containerd-10598",
+    ],
 };
 
 /// `hostusers-carried`.

@@ -87,6 +87,7 @@ pub struct LiveFindings<D: Domain> {
 /// Every property of whole runs, in the order of the catalogue.
 pub fn live<D: Domain>() -> Vec<LiveProperty<D>> {
     vec![
+        crate::ordinary_pod_requested::property(),
         crate::requested_pod_runs::property(),
         crate::can_recover::property(),
     ]

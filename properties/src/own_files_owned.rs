@@ -22,7 +22,7 @@ const ABOUT: About = About {
         sources: &[
             "https://github.com/containerd/containerd/commit/97dfa7f55697650225c45aa4cf8e7082ecd168af",
             "internal/cri/server/container_create.go@v2.0.1 (linuxContainerMounts)",
-            "pkg/cri/sbserver/container_create_linux.go@v1.7.34",
+            "pkg/cri/server/container_create_linux.go@v1.7.34 (containerMounts)",
         ],
         shown_by: &[
             broken("idmap-not-requested-1.7", "v1.7.24"),
@@ -38,7 +38,8 @@ pub fn property<D: Domain>() -> Property<D> {
         id: ABOUT.id,
         about: ABOUT,
         broken: |world, env, pod, rests_on| {
-            let (index, container) = in_userns(pod).find(|(_, container)| container.mounts == Mounts::Plain)?;
+            let (index, container) =
+                in_userns(pod).find(|(_, container)| container.mounts == Mounts::Plain)?;
             rests_on(Fact::Containerd(
                 env.containerd.row,
                 ContainerdField::OwnMountsIdmapped,
@@ -51,7 +52,10 @@ pub fn property<D: Domain>() -> Property<D> {
                 ),
                 clause: FailedClause::new(
                     "idmapped(own_files(c))",
-                    [("c", name.to_owned()), ("mounts(c)", container.mounts.to_string())],
+                    [
+                        ("c", name.to_owned()),
+                        ("mounts(c)", container.mounts.to_string()),
+                    ],
                 ),
             })
         },
@@ -62,12 +66,8 @@ pub fn property<D: Domain>() -> Property<D> {
 
 /// The running containers that are in a user namespace of the pod's own.
 fn in_userns<D: Domain>(pod: &Pod<D>) -> impl Iterator<Item = (usize, &Container<D>)> {
-    let runs_in_one = |container: &Container<D>| {
-        matches!(
-            container.state,
-            ContainerState::Running { in_userns: true, .. }
-        )
-    };
+    let runs_in_one =
+        |container: &Container<D>| matches!(container.state, ContainerState::Running { in_userns: true, .. });
     pod.containers
         .iter()
         .enumerate()

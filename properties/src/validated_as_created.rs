@@ -24,6 +24,7 @@ const ABOUT: About = About {
             "core/runtime/v2/task_manager.go@v2.0.3",
             "core/runtime/v2/task_manager.go@v2.0.5",
             "https://github.com/containerd/containerd/pull/11442",
+            "https://github.com/containerd/containerd/pull/11446",
         ],
         shown_by: &[
             broken("containerd-10249", "v2.0.0-rc.2"),
@@ -41,11 +42,8 @@ pub fn property<D: Domain>() -> Property<D> {
         id: ABOUT.id,
         about: ABOUT,
         broken: |world, env, pod, rests_on| {
-            let (options, of_create) = compared(world, env, pod)?;
-            rests_on(Fact::Containerd(
-                env.containerd.row,
-                ContainerdField::InfoOptions,
-            ));
+            let [options, of_create] = compared(world, env, pod)?;
+            rests_on(Fact::Containerd(env.containerd.row, ContainerdField::InfoOptions));
             (options != of_create).then(|| {
                 let (options, of_create) = (described::<D>(options), described::<D>(of_create));
                 Broken {
@@ -67,9 +65,9 @@ fn compared<'p, D: Domain>(
     world: &World<D>,
     env: &Environment<D>,
     pod: &'p Pod<D>,
-) -> Option<(Option<&'p D::Any>, Option<&'p D::Any>)> {
+) -> Option<[Option<&'p D::Any>; 2]> {
     match &pod.in_flight {
-        Some(InFlight::Info { options, .. }) => Some((options.as_ref(), pod.options_of_create(world, env))),
+        Some(InFlight::Info { options, .. }) => Some([options.as_ref(), pod.options_of_create(world, env)]),
         _ => None,
     }
 }

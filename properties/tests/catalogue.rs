@@ -10,12 +10,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use shimproof_model::catalog::{Catalog, ContainerdRow, IoOwnerId};
-use shimproof_model::guards::{Base, EndpointDecision, Network, Pin};
+use shimproof_model::guards::{
+    Base, EndpointDecision, HandlerFeatures, HostUsers, Network, Pin, UsernsDecision,
+};
 use shimproof_model::world::{Client, Containerd};
 use shimproof_model::{Abstract, Finite as _, UsernsMode, World};
 use shimproof_properties::{
-    About, Engine, LiveFindings, Machine, all, check, check_live, containerd_guards_itself, find_live, live,
-    policies, under_any_client,
+    About, Counterexample, Engine, LiveFindings, Machine, all, check, check_live, containerd_guards_itself,
+    find_live, live, policies, under_any_client,
 };
 use shimproof_scenario::{Overrides, Scenario};
 use shimproof_search::{Answer, Limits};
@@ -47,6 +49,10 @@ fn answers(scenario: &Scenario, design: Option<Containerd>) -> BTreeMap<String, 
         ..Overrides::default()
     };
     let world = scenario.world(Catalog::embedded(), &overrides).unwrap();
+    answers_of(scenario, world)
+}
+
+fn answers_of(scenario: &Scenario, world: World<Abstract>) -> BTreeMap<String, Answer> {
     let machine = Arc::new(Machine::<Abstract>::new(world));
     let properties = [all(), policies()].concat();
     let limits = Limits::default();
@@ -92,6 +98,20 @@ fn designs() -> Vec<Containerd> {
         .collect()
 }
 
+/// A kubelet that nobody has made: it never sends user-namespace options.
+fn silent_kubelet(scenario: &Scenario) -> World<Abstract> {
+    let mut world = scenario
+        .world(Catalog::embedded(), &Overrides::default())
+        .unwrap();
+    for kubelet in &mut world.kubelets {
+        for input in <(bool, HostUsers, HandlerFeatures)>::all() {
+            let name = "hypothetical: sends nothing";
+            kubelet.guard.redecide(input, UsernsDecision::Nil, name);
+        }
+    }
+    world
+}
+
 #[test]
 fn every_property_is_kept_by_one_design_and_broken_by_another() {
     let mut kept = BTreeSet::new();
@@ -101,18 +121,23 @@ fn every_property_is_kept_by_one_design_and_broken_by_another() {
         .iter()
         .flat_map(|about| about.scenarios.iter().copied())
         .collect();
+    let mut sort = |answers: BTreeMap<String, Answer>| {
+        for (id, answer) in answers {
+            match answer {
+                Answer::Holds { vacuous: false } => kept.insert(id),
+                Answer::Violated => broken.insert(id),
+                _ => false,
+            };
+        }
+    };
     for name in scenarios {
         let scenario = scenario(name);
         for design in std::iter::once(None).chain(designs().into_iter().map(Some)) {
-            for (id, answer) in answers(&scenario, design) {
-                match answer {
-                    Answer::Holds { vacuous: false } => kept.insert(id),
-                    Answer::Violated => broken.insert(id),
-                    _ => false,
-                };
-            }
+            sort(answers(&scenario, design));
         }
     }
+    let founding = scenario("containerd-11091");
+    sort(answers_of(&founding, silent_kubelet(&founding)));
     for about in abouts() {
         assert!(kept.contains(about.id), "nothing keeps {}", about.id);
         assert!(broken.contains(about.id), "nothing breaks {}", about.id);
@@ -258,11 +283,19 @@ fn whole_runs(name: &str) -> (Arc<Machine<Abstract>>, LiveFindings<Abstract>) {
     (machine, found)
 }
 
+fn of_crash_loop(found: &LiveFindings<Abstract>) -> &Counterexample<Abstract> {
+    let crash_loop = found
+        .findings
+        .iter()
+        .find(|finding| finding.id == "requested-pod-runs");
+    crash_loop.unwrap().counterexample.as_ref().unwrap()
+}
+
 /// The counterexample of the founding case is the crash loop itself.
 #[test]
 fn the_crash_loop_is_a_cycle_that_an_option_causes() {
     let (machine, found) = whole_runs("containerd-11091");
-    let counterexample = found.findings[0].counterexample.as_ref().unwrap();
+    let counterexample = of_crash_loop(&found);
     let refusals: Vec<&str> = counterexample
         .cycle
         .iter()
@@ -275,7 +308,7 @@ fn the_crash_loop_is_a_cycle_that_an_option_causes() {
     assert!(told.contains("again and again"), "{told}");
     // With `restartPolicy: Never` the pod fails, and nothing happens any more.
     let (machine, found) = whole_runs("containerd-11091-job");
-    let counterexample = found.findings[0].counterexample.as_ref().unwrap();
+    let counterexample = of_crash_loop(&found);
     assert_eq!(counterexample.cycle, Some(Vec::new()));
     let told = (find_live("requested-pod-runs").unwrap().explain)(machine.world(), counterexample);
     assert!(told.contains("fails for good"), "{told}");

@@ -36,7 +36,7 @@ proptest! {
         for mutant in mutants.into_iter().map(|number| &MUTANTS[number]) {
             if mutant.mutate(&world, explored.asked()).is_none() {
                 let mut mutated = world.clone();
-                mutant.mutate_tables(&mut mutated, |_| ());
+                mutant.mutate_tables(&mut mutated, |_, _| ());
                 let difference = explored.first_difference(&world, &mutated, true);
                 prop_assert_eq!(difference, None, "{} on {}", mutant, NODES[node].name());
             }
