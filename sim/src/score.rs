@@ -8,7 +8,7 @@ use shimproof_model::catalog::Catalog;
 use shimproof_scenario::{Expect, Scenario};
 use thiserror::Error;
 
-use crate::predict::{PredictError, Prediction, outcome_name, predict, stage_name, target_name};
+use crate::predict::{PredictError, Prediction, Request, outcome_name, predict, stage_name, target_name};
 
 /// How deep below a directory scenarios are looked for.
 const DEPTH: usize = 8;
@@ -185,8 +185,14 @@ pub fn compare(expect: &Expect, prediction: &Prediction) -> Agreement {
     }
     if let Some(requests) = &expect.shim_requests {
         let asked = prediction.requests.iter().filter(|request| request.is_to_shim());
-        let asked: Vec<&str> = asked.map(|request| request.call).collect();
-        if asked != *requests {
+        let asked: Vec<&Request> = asked.collect();
+        if asked.len() != requests.len()
+            || !asked
+                .iter()
+                .zip(requests)
+                .all(|(request, told)| request.is_told_as(told))
+        {
+            let asked: Vec<String> = asked.into_iter().map(Request::told).collect();
             differences.push(format!(
                 "requests to the shim: expected {}, predicted {}",
                 requests.join(", "),

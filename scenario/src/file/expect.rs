@@ -19,7 +19,9 @@ pub struct Expect {
     pub error: Option<String>,
     /// The whole text of the error, with `<id>` for the id of a sandbox.
     pub whole_error: Option<String>,
-    /// What the shim is asked on the way, in order: `start`, `-info`, `CreateSandbox`, `Create`.
+    /// What the shim is asked on the way, in order: `start`, `-info`, `CreateSandbox`, `Create`; each alone, or with the type
+    /// of its options, as in `Create containerd.runc.v1.Options`, or as `Create without options`; and each with the row of the
+    /// shim, as in `Create to runc-go-2.0`.
     pub shim_requests: Option<Vec<String>>,
     /// What is wrong with a pod that runs; compared as a set.
     pub defects: Option<Vec<Defect>>,

@@ -27,6 +27,9 @@ pub struct ScenarioFile {
     /// Where it is reported.
     #[serde(default)]
     pub sources: Vec<String>,
+    /// What nobody has seen or read, and the outcome rests on; reports tell it.
+    #[serde(default)]
+    pub assumed: Vec<String>,
     /// The kubelet.
     pub kubernetes: KubernetesSection,
     /// The daemon.

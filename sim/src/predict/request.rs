@@ -65,6 +65,29 @@ impl Request {
     pub fn is_to_shim(&self) -> bool {
         matches!(self.call, "start" | "-info" | "CreateSandbox" | "Create")
     }
+
+    /// The call, the type of the options in it, and the row of the shim that it goes to.
+    pub fn told(&self) -> String {
+        let to = self.shim.as_deref().unwrap_or_default();
+        format!("{} to {to}", self.told_without_shim())
+    }
+
+    fn told_without_shim(&self) -> String {
+        match &self.options {
+            Some(options) => format!("{} {}", self.call, options.type_url),
+            None => format!("{} without options", self.call),
+        }
+    }
+
+    /// Whether the words are about this request: the call, the call with its options, either with the shim.
+    pub fn is_told_as(&self, words: &str) -> bool {
+        let (what, to) = match words.split_once(" to ") {
+            Some((what, to)) => (what, Some(to)),
+            None => (words, None),
+        };
+        (what == self.call || what == self.told_without_shim())
+            && to.is_none_or(|to| self.shim.as_deref() == Some(to))
+    }
 }
 
 impl Options {
