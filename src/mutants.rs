@@ -1,7 +1,10 @@
 //! `shimproof verify --mutants`.
 
 use shimproof_model::catalog::Catalog;
-use shimproof_reports::{Base, MutantsOptions, mutants, mutants_json, mutants_text, with_builtin_scenarios};
+use shimproof_reports::{
+    Base, MutantsOptions, Subjects, mutants, mutants_json, mutants_text, with_builtin_scenarios,
+    with_incidents,
+};
 use shimproof_search::Limits;
 
 use crate::args::{self, Format};
@@ -25,17 +28,13 @@ pub fn run(arguments: &args::Verify, output: Output, limits: &Limits) -> Result<
         only: arguments.mutants.as_deref().filter(|only| !only.is_empty()),
     };
     let line = MutantsLine::new(output);
+    let progress = |base: &Base, done, all| line.show(base.name(), done, all);
     let report = with_builtin_scenarios(|scenarios| {
-        mutants(
-            Catalog::embedded(),
-            scenarios,
-            &bases,
-            options,
-            &|base, done, all| {
-                line.show(base.name(), done, all);
-            },
-        )
-    })??;
+        with_incidents(|incidents| {
+            let subjects = Subjects { scenarios, incidents };
+            mutants(Catalog::embedded(), subjects, &bases, options, &progress)
+        })
+    })???;
     drop(line);
     match arguments.format {
         Format::Text => output.document(&mutants_text(&report, &output.styles())),

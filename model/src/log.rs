@@ -34,8 +34,9 @@ pub struct Decided {
 
 /// A consumer of what steps tell. Every method does nothing unless it is implemented.
 pub trait Log {
-    /// A guard was asked about the inputs with this number. Nothing else of its table decides the step.
-    fn asked(&mut self, _guard: Guard, _input: usize) {}
+    /// A guard of the row with this number, containerd's or the kubelet's, was asked about the inputs with that number.
+    /// Nothing else of its table decides the step.
+    fn asked(&mut self, _guard: Guard, _row: u8, _input: usize) {}
     /// A guard took the decision with this number.
     fn guard(&mut self, _guard: Guard, _decision: usize, _decided: impl FnOnce() -> Decided) {}
     /// The step rests on a fact.

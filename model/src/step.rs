@@ -233,7 +233,7 @@ impl<'a, D: Domain, L: Log> Step<'a, D, L> {
         function: &'static str,
     ) -> O {
         self.on_containerd(field);
-        self.log.asked(guard, input.index());
+        self.log.asked(guard, self.env.containerd.row, input.index());
         let decision = table.decide(input);
         let row = &self.containerd().row;
         let table = || {

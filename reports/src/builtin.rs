@@ -1,4 +1,4 @@
-//! The built-in scenarios: the files under `examples/`, which are part of the binary.
+//! The built-in scenarios, the files under `examples/`, and the real reports under `tests/`, which are part of the binary.
 
 use std::path::Path;
 
@@ -6,6 +6,11 @@ use include_dir::{Dir, include_dir};
 use shimproof_scenario::{Scenario, ScenarioError};
 
 static EXAMPLES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../examples");
+
+static INCIDENTS: [Dir<'static>; 2] = [
+    include_dir!("$CARGO_MANIFEST_DIR/../tests/incidents"),
+    include_dir!("$CARGO_MANIFEST_DIR/../tests/incidents-more"),
+];
 
 /// The scenario of containerd issue #11091.
 pub const FOUNDING_CASE: &str = "containerd-11091";
@@ -28,13 +33,33 @@ pub enum BuiltinError {
 /// [`BuiltinError`] if the temporary directory cannot be written.
 pub fn with_builtin_scenarios<T>(use_them: impl FnOnce(&[Scenario]) -> T) -> Result<T, BuiltinError> {
     let directory = tempfile::tempdir()?;
-    EXAMPLES.extract(directory.path())?;
-    let mut names: Vec<&Path> = EXAMPLES.dirs().map(Dir::path).collect();
+    Ok(use_them(&unpack(&EXAMPLES, directory.path())?))
+}
+
+/// Reads the real reports with their observed outcomes, as [`with_builtin_scenarios`] does the scenarios.
+///
+/// # Errors
+/// [`BuiltinError`] if the temporary directory cannot be written.
+pub fn with_incidents<T>(use_them: impl FnOnce(&[Scenario]) -> T) -> Result<T, BuiltinError> {
+    let directory = tempfile::tempdir()?;
+    let mut incidents = Vec::new();
+    for (number, files) in INCIDENTS.iter().enumerate() {
+        let place = directory.path().join(number.to_string());
+        std::fs::create_dir(&place)?;
+        incidents.extend(unpack(files, &place)?);
+    }
+    Ok(use_them(&incidents))
+}
+
+/// Writes the files to a directory, and reads the scenarios among them.
+fn unpack(files: &Dir<'static>, directory: &Path) -> Result<Vec<Scenario>, BuiltinError> {
+    files.extract(directory)?;
+    let mut names: Vec<&Path> = files.dirs().map(Dir::path).collect();
     names.sort();
     let scenarios = names
         .into_iter()
-        .filter(|name| directory.path().join(name).join("scenario.toml").is_file())
-        .map(|name| Scenario::load(&directory.path().join(name)).map_err(Box::new))
+        .filter(|name| directory.join(name).join("scenario.toml").is_file())
+        .map(|name| Scenario::load(&directory.join(name)).map_err(Box::new))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(use_them(&scenarios))
+    Ok(scenarios)
 }

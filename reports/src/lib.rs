@@ -41,7 +41,7 @@ mod verification_text;
 mod xml;
 
 pub use asked::{Asked, ask, property_ids, unknown_property};
-pub use builtin::{BuiltinError, FOUNDING_CASE, with_builtin_scenarios};
+pub use builtin::{BuiltinError, FOUNDING_CASE, with_builtin_scenarios, with_incidents};
 pub use comparison::{Change, Comparison, Row, compare};
 pub use comparison_page::comparison_page;
 pub use comparison_text::comparison_text;
@@ -55,8 +55,8 @@ pub use induction_text::induction_text;
 pub use itf::itf;
 pub use json::{suite_json, under_designs_json, verifications_json};
 pub use mutants::{
-    Base, Fate as MutantFate, Killer, MutantReport, MutantResult, MutantRun, MutantsOptions, Witness,
-    find_mutant, mutant_run, mutants, mutants_json, mutants_text,
+    Base, Fate as MutantFate, Killer, MutantReport, MutantResult, MutantRun, MutantsOptions, Subjects,
+    Witness, find_mutant, mutant_run, mutants, mutants_json, mutants_text,
 };
 pub use reproducer::{Reproducer, ReproducerError};
 pub use rests_on::RestsOn;

@@ -258,7 +258,7 @@ pub fn verify_mutant(
         ..question.clone()
     };
     let mut world = world_of(mutated.as_ref().unwrap_or(catalog), question)?;
-    mutant.mutate_tables(&mut world, |_| ());
+    mutant.mutate_tables(&mut world, |_, _| ());
     for release in &mut world.containerd {
         release.version = format!("{} with {mutant}", release.version);
     }
@@ -346,7 +346,7 @@ fn verify_world(
         faults: faults(world),
         reduced: is_reduced(world, question.engine),
         coverage: Coverage::of(world, &findings),
-        notes: asked.notes,
+        notes: assumed(question.scenario).chain(asked.notes).collect(),
         ..numbers(&findings)
     })
 }
@@ -517,4 +517,13 @@ pub(crate) fn faults(world: &World<Abstract>) -> String {
     } else {
         format!("at most {} of {}", budget.total, possible.join(", "))
     }
+}
+
+/// What the scenario takes for given that nobody has seen or read.
+fn assumed(scenario: &Scenario) -> impl Iterator<Item = String> {
+    scenario
+        .file
+        .assumed
+        .iter()
+        .map(|what| format!("Assumed: {what}"))
 }

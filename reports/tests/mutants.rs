@@ -4,8 +4,8 @@
 
 use shimproof_model::catalog::Catalog;
 use shimproof_reports::{
-    Base, Killer, MutantFate, MutantReport, MutantRun, MutantsOptions, Witness, find_mutant, mutant_run,
-    with_builtin_scenarios,
+    Base, Killer, MutantFate, MutantReport, MutantRun, MutantsOptions, Subjects, Witness, find_mutant,
+    mutant_run, with_builtin_scenarios,
 };
 use shimproof_scenario::Scenario;
 use shimproof_search::Limits;
@@ -27,7 +27,10 @@ fn run(only: &str, names: &[&str]) -> MutantRun {
         assert_eq!(chosen.len(), names.len());
         mutant_run(
             Catalog::embedded(),
-            &chosen,
+            Subjects {
+                scenarios: &chosen,
+                incidents: &[],
+            },
             &Base::OwnReleases,
             options,
             &|_, _| (),

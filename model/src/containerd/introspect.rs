@@ -49,7 +49,11 @@ fn introspect_runtime_features<D: Domain, L: Log>(
     let containerd = &world.containerd[usize::from(number)];
     let decision = containerd.guards.introspect.decide(config.runtime_type);
     log.rests_on(Fact::Containerd(number, ContainerdField::Introspection));
-    log.asked(Guard::IntrospectRuntimeFeatures, config.runtime_type.index());
+    log.asked(
+        Guard::IntrospectRuntimeFeatures,
+        number,
+        config.runtime_type.index(),
+    );
     log.guard(Guard::IntrospectRuntimeFeatures, decision.index(), || Decided {
         guard: Guard::IntrospectRuntimeFeatures,
         inputs: format!("runtime type {}", config.runtime_type_name),

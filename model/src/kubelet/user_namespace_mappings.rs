@@ -25,8 +25,11 @@ impl<D: Domain, L: Log> Step<'_, D, L> {
             .status
             .map_or(HandlerFeatures::NotSet, |status| status.handlers[handler]);
         let input = (gate, host_users, features);
-        self.log
-            .asked(Guard::GetOrCreateUserNamespaceMappings, input.index());
+        self.log.asked(
+            Guard::GetOrCreateUserNamespaceMappings,
+            self.env.kubelet.row,
+            input.index(),
+        );
         let decision = self.kubelet().guard.decide(input);
         let row = &self.kubelet().row.id;
         self.on_kubelet(KubeletField::UsernsOptions);

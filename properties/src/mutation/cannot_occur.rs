@@ -1,6 +1,7 @@
 //! Inputs of guards that cannot occur, with the source that says so.
 
-use shimproof_model::catalog::{ContainerdField, ContainerdRow};
+use shimproof_model::catalog::provenance::{Known, Row as _};
+use shimproof_model::catalog::{ContainerdField, ContainerdRow, KubeletField, KubeletRow};
 use shimproof_model::guards::Guard;
 
 use super::table::shape;
@@ -20,13 +21,56 @@ pub struct CannotOccur {
     pub source: &'static str,
 }
 
-/// Rows of containerd, by one of their behaviours.
+/// Rows, by one of their behaviours and its value as JSON has it without quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Given {
-    /// The behaviour.
-    pub field: ContainerdField,
-    /// Its value, as JSON has it without quotes.
-    pub value: &'static str,
+pub enum Given {
+    /// Rows of containerd.
+    Containerd(ContainerdField, &'static str),
+    /// Rows of the kubelet.
+    Kubelet(KubeletField, &'static str),
+}
+
+/// The row whose guard is asked.
+#[derive(Clone, Copy, Debug)]
+pub enum Row<'a> {
+    /// A row of containerd.
+    Containerd(&'a ContainerdRow),
+    /// A row of the kubelet.
+    Kubelet(&'a KubeletRow),
+}
+
+impl Row<'_> {
+    /// Its name.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Containerd(row) => &row.id,
+            Self::Kubelet(row) => &row.id,
+        }
+    }
+
+    fn is(&self, given: Given) -> bool {
+        let (row, field, value) = match (self, given) {
+            // A guard of a design file stands in place of the row's.
+            (Self::Containerd(row), Given::Containerd(field, _))
+                if row.known(field.as_str()) == Known::Proposed =>
+            {
+                return false;
+            }
+            (Self::Containerd(row), Given::Containerd(field, value)) => {
+                (serde_json::to_value(row), field.as_str(), value)
+            }
+            (Self::Kubelet(row), Given::Kubelet(field, value)) => {
+                (serde_json::to_value(row), field.as_str(), value)
+            }
+            (Self::Containerd(_), Given::Kubelet(..)) | (Self::Kubelet(_), Given::Containerd(..)) => {
+                return false;
+            }
+        };
+        row.is_ok_and(|row| match &row[field] {
+            serde_json::Value::String(text) => text == value,
+            other => other.to_string().as_str() == value,
+        })
+    }
 }
 
 const RUNC: &[&str] = &["io.containerd.runc.v2"];
@@ -63,30 +107,25 @@ const ANY: &[&str] = &[];
 /// Modes that the CRI plugin does not support.
 const UNSUPPORTED: &[&str] = &["CONTAINER", "TARGET"];
 
-const USERNS_KNOWN: Option<Given> = Some(Given {
-    field: ContainerdField::CriUserns,
-    value: "created",
-});
-const OWNER_OF_POD: Option<Given> = Some(Given {
-    field: ContainerdField::IoOwnerGuard,
-    value: "unless-nil-or-node",
-});
-const COPIED: Option<Given> = Some(Given {
-    field: ContainerdField::TaskOptionsBase,
-    value: "copy-of-runtime-options",
-});
-const STORE_ASKED: Option<Given> = Some(Given {
-    field: ContainerdField::StartForAppContainers,
-    value: "protocol-below-3",
-});
-const RUNC_V1_GONE: Option<Given> = Some(Given {
-    field: ContainerdField::RuncV1Runtime,
-    value: "false",
-});
-const NO_PIVOT_GONE: Option<Given> = Some(Given {
-    field: ContainerdField::NoPivot,
-    value: "absent",
-});
+const USERNS_KNOWN: Option<Given> = Some(Given::Containerd(ContainerdField::CriUserns, "created"));
+const OWNER_OF_POD: Option<Given> = Some(Given::Containerd(
+    ContainerdField::IoOwnerGuard,
+    "unless-nil-or-node",
+));
+const COPIED: Option<Given> = Some(Given::Containerd(
+    ContainerdField::TaskOptionsBase,
+    "copy-of-runtime-options",
+));
+const NO_GATE: Option<Given> = Some(Given::Kubelet(KubeletField::Gate, ""));
+const NO_USERNS: Option<Given> = Some(Given::Containerd(ContainerdField::CriUserns, "absent"));
+const NO_ENDPOINT: Option<Given> = Some(Given::Containerd(ContainerdField::TaskApiEndpoint, "absent"));
+const FRESH_BY_NAME: Option<Given> = Some(Given::Containerd(
+    ContainerdField::TaskOptionsBase,
+    "fresh-by-name",
+));
+const NO_SANDBOXER: Option<Given> = Some(Given::Containerd(ContainerdField::SandboxerKey, "false"));
+const RUNC_V1_GONE: Option<Given> = Some(Given::Containerd(ContainerdField::RuncV1Runtime, "false"));
+const NO_PIVOT_GONE: Option<Given> = Some(Given::Containerd(ContainerdField::NoPivot, "absent"));
 
 const STORED: &str = "runtime options are read from the container's record, where a value without bytes is left out and read \
                       as nil";
@@ -105,8 +144,9 @@ const MARSHALLED_SOURCE: &str = "client/container.go@v2.0.1 (NewTask), client/se
 const OWNER_NOT_0: &str = "task options without bytes are those of owner 0; an owner is written for mode POD, and the kubelet's \
                            mappings begin above id 0. Clients that map a pod to host id 0 are not modelled";
 const OWNER_NOT_0_SOURCE: &str = "internal/cri/server/container_start_linux.go@v2.0.1, kubernetes: \
-                                  pkg/kubelet/userns/userns_manager.go (MakeUserNsManager refuses a first id below the length of a \
-                                  mapping; usernsManager.allocateOne)";
+                                  pkg/kubelet/userns/userns_manager.go@v1.29.14 (the first block of ids is never given out), \
+                                  pkg/kubelet/userns/userns_manager.go@v1.36.3 (MakeUserNsManager refuses a first id below the length \
+                                  of a mapping)";
 const RUNC_EMPTY: &[&str] = &["containerd.runc.v1.Options with an empty value"];
 const NEVER_EMPTY: &str = "the only task options of another type are those of `no_pivot`, in which no_pivot_root is true, so that \
                            they have bytes";
@@ -153,9 +193,24 @@ pub const CANNOT_OCCUR: &[CannotOccur] = &[
         guard: Guard::GetOrCreateUserNamespaceMappings,
         inputs: &[ANY, ANY, &["no list stored"]],
         given: None,
-        reason: "no pod is synced before CRI Status answered once, and the answer is stored as a list that is not nil",
-        source: "kubernetes: pkg/kubelet/kubelet.go (syncLoopIteration, updateRuntimeUp), pkg/kubelet/kubelet_getters.go",
+        reason: "no pod is synced before CRI Status answered once, and its list of handlers was stored",
+        source: "kubernetes: pkg/kubelet/kubelet.go (syncLoop, updateRuntimeUp), pkg/kubelet/kuberuntime/helpers.go (toKubeRuntimeStatus), \
+         pkg/kubelet/runtime.go (setRuntimeHandlers)",
     },
+    entry(
+        Guard::GetOrCreateUserNamespaceMappings,
+        &[&["true"], ANY, ANY],
+        NO_GATE,
+        "the release has no such gate, so that it is never on",
+        "kubernetes: pkg/features/kube_features.go@v1.24.0",
+    ),
+    entry(
+        Guard::SameUsernsConfig,
+        &[ANY],
+        NO_USERNS,
+        "a release that does not know user namespaces looks at neither configuration",
+        "pkg/cri/server/container_create.go@v1.6.39",
+    ),
     CannotOccur {
         guard: Guard::PinUserNamespace,
         inputs: &[UNSUPPORTED, ANY],
@@ -163,6 +218,13 @@ pub const CANNOT_OCCUR: &[CannotOccur] = &[
         reason: "RunPodSandbox refuses the mode before it pins anything",
         source: "internal/cri/server/podsandbox/sandbox_run_linux.go@v2.0.1 (parseUsernsIDs)",
     },
+    entry(
+        Guard::PinUserNamespace,
+        &[&["no linux section"], &["the host's network"]],
+        None,
+        "the mode of the network is in the linux section: without one it is the pod's own",
+        "internal/cri/server/helpers.go@v2.0.1 (hostNetwork)",
+    ),
     CannotOccur {
         guard: Guard::WithMounts,
         inputs: &[UNSUPPORTED, ANY],
@@ -228,6 +290,21 @@ pub const CANNOT_OCCUR: &[CannotOccur] = &[
         source: "internal/cri/config/config.go@v2.0.0-rc.2 (getRuntimeOptionsType), client/task_opts.go@v2.0.0-rc.2, \
                  pkg/cri/server/container_start.go@v1.7.34",
     },
+    entry(
+        Guard::GetRuncOptions,
+        &[ANY, ANY],
+        FRESH_BY_NAME,
+        "the CRI plugin of the release sets task options from `no_pivot` alone, as a whole, and neither an owner nor an endpoint",
+        "pkg/cri/server/sandbox_run_linux.go@v1.7.34 (taskOpts), pkg/cri/server/sandbox_run_linux.go@v1.6.39 (taskOpts), \
+         vendor/github.com/containerd/cri/pkg/server/container_start.go@v1.3.10",
+    ),
+    entry(
+        Guard::WithTaskApiEndpoint,
+        &[ANY, ANY],
+        NO_ENDPOINT,
+        "the release has no such function",
+        "client/task_opts.go@v2.0.0-rc.1, task_opts.go@v1.7.34",
+    ),
     CannotOccur {
         guard: Guard::WithTaskApiEndpoint,
         inputs: &[&["false"], ANY],
@@ -264,12 +341,12 @@ pub const CANNOT_OCCUR: &[CannotOccur] = &[
         OWNER_NOT_0,
         OWNER_NOT_0_SOURCE,
     ),
-    // Features are validated for mode POD only, whatever the release writes an owner for.
     entry(
         Guard::ValidateRuntimeFeatures,
         &[RUNC_EMPTY, ANY],
         None,
-        OWNER_NOT_0,
+        "features are validated for mode POD only, and what is written into task options there is an endpoint, which has bytes, or \
+         the owner, whose host id is not 0 in the kubelet's mappings. Clients that map a pod to host id 0 are not modelled",
         OWNER_NOT_0_SOURCE,
     ),
     entry(
@@ -277,7 +354,7 @@ pub const CANNOT_OCCUR: &[CannotOccur] = &[
         &[&["absent"], ANY],
         OWNER_OF_POD,
         "features are validated only where mounts are id-mapped, which is for mode POD, and there an owner was written into the task \
-         options, or StartContainer failed",
+         options, or StartContainer failed. Containers restored from a checkpoint are not modelled",
         "internal/cri/server/container_start_linux.go@v2.0.1, core/runtime/v2/task_manager.go@v2.0.1 (validateRuntimeFeatures)",
     ),
     entry(
@@ -289,17 +366,20 @@ pub const CANNOT_OCCUR: &[CannotOccur] = &[
     ),
     entry(
         Guard::ShimManagerStart,
-        &[&["false"], ANY],
-        STORE_ASKED,
-        "every sandbox of the release is in the store; only one that an older release left is not",
-        "internal/cri/server/sandbox_run.go@v2.0.6, core/runtime/v2/shim_manager.go@v2.0.6",
+        &[&["true"], ANY],
+        NO_SANDBOXER,
+        "the CRI plugin of the release tells the task manager of no sandbox, so that no store is asked; its sandboxed twin in 1.7, \
+         which ENABLE_CRI_SANDBOXES turns on, is not modelled",
+        "pkg/cri/server/sandbox_run.go@v1.7.27, pkg/cri/server/container_create.go@v1.7.27, runtime/v2/manager.go@v1.7.27 (Start)",
     ),
     entry(
         Guard::ShimManagerStart,
         &[&["false"], &["false"]],
         None,
-        "the releases that do not put sandboxes into the store refuse a shim whose protocol is above 2",
-        "runtime/v2/shim.go@v1.7.34 (parseStartResponse: unsupported shim version), core/runtime/v2/shim_manager.go@v2.0.6",
+        "the releases that do not put sandboxes into the store fail with a shim whose protocol is above 2: 1.7 refuses the version, \
+         and those before dial its answer as an address",
+        "runtime/v2/shim.go@v1.7.34 (parseStartResponse: unsupported shim version), runtime/v2/binary.go@v1.6.39 (Start), \
+         core/runtime/v2/shim_manager.go@v2.0.6",
     ),
     no_pivot(
         Guard::FormatOptions,
@@ -357,26 +437,18 @@ impl CannotOccur {
             .all(|(values, part)| values.is_empty() || values.contains(&part.as_str()))
     }
 
-    fn is_true_of(&self, rows: &[ContainerdRow]) -> bool {
-        let Some(Given { field, value }) = self.given else {
-            return true;
-        };
-        rows.iter().all(|row| {
-            serde_json::to_value(row).is_ok_and(|row| match &row[field.as_str()] {
-                serde_json::Value::String(text) => text == value,
-                other => other.to_string().as_str() == value,
-            })
-        })
+    fn is_true_of(&self, row: Row<'_>) -> bool {
+        self.given.is_none_or(|given| row.is(given))
     }
 }
 
-/// Why an input cannot occur under any of these rows of containerd, if it is on the list.
-pub fn cannot_occur(guard: Guard, input: usize, rows: &[ContainerdRow]) -> Option<&'static CannotOccur> {
+/// Why no guard of this row is asked about an input, if that is on the list.
+pub fn cannot_occur(guard: Guard, input: usize, row: Row<'_>) -> Option<&'static CannotOccur> {
     let shape = shape(guard)?;
     let parts = shape.inputs.get(input)?;
     CANNOT_OCCUR
         .iter()
-        .find(|entry| entry.guard == guard && entry.is_about(parts) && entry.is_true_of(rows))
+        .find(|entry| entry.guard == guard && entry.is_about(parts) && entry.is_true_of(row))
 }
 
 #[cfg(test)]

@@ -1,38 +1,10 @@
 //! The reachable graph of a world, and where another world's differs from it.
 
-use std::collections::BTreeSet;
-
 use rustc_hash::FxHashMap;
-use shimproof_model::guards::Guard;
-use shimproof_model::log::{Log, Quiet};
+use shimproof_model::log::Quiet;
 use shimproof_model::{Action, Call, Domain, Node, Refusal, Target, World};
 
-/// Which guards were asked about which inputs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked(BTreeSet<(Guard, usize)>);
-
-impl Asked {
-    /// Whether the guard was asked about the input with this number.
-    pub fn contains(&self, guard: Guard, input: usize) -> bool {
-        self.0.contains(&(guard, input))
-    }
-
-    /// Adds what was asked elsewhere.
-    pub fn add(&mut self, other: &Self) {
-        self.0.extend(&other.0);
-    }
-
-    /// Everything that was asked, in the order of the guards.
-    pub fn iter(&self) -> impl Iterator<Item = (Guard, usize)> {
-        self.0.iter().copied()
-    }
-}
-
-impl Log for Asked {
-    fn asked(&mut self, guard: Guard, input: usize) {
-        self.0.insert((guard, input));
-    }
-}
+use super::asked::Asked;
 
 /// A step of the graph.
 #[derive(Debug)]

@@ -42,7 +42,7 @@ const OF_NO_ROW: [(Component, &str, &str); 1] = [(
 )];
 
 /// Behaviours of containerd that decide how a configuration file is read, and nothing after that.
-const ABOUT_CONFIGURATION: [ContainerdField; 11] = [
+const ABOUT_CONFIGURATION: [ContainerdField; 10] = [
     ContainerdField::ConfigMaxVersion,
     ContainerdField::ConfigTooHighText,
     ContainerdField::ConfigRuntimes,
@@ -53,7 +53,6 @@ const ABOUT_CONFIGURATION: [ContainerdField; 11] = [
     ContainerdField::RuntimePathKey,
     ContainerdField::DefaultHandlerType,
     ContainerdField::DefaultRuncOptions,
-    ContainerdField::SandboxerKey,
 ];
 
 /// Behaviours of containerd that are the wording of an error, and nothing else: no property and no step reads one.
@@ -114,11 +113,15 @@ impl FieldChange {
 
     /// The containerd row with the value.
     pub fn containerd(&self, row: &ContainerdRow) -> ContainerdRow {
-        if self.component == Component::Containerd {
-            changed(row, self.field, &self.value)
-        } else {
-            row.clone()
+        if self.component != Component::Containerd {
+            return row.clone();
         }
+        let mut mutated = changed(row, self.field, &self.value);
+        // What no release does is not known of one.
+        if mutated != *row {
+            mutated.proposed.push(self.field.to_owned());
+        }
+        mutated
     }
 
     /// The kubelet row with the value.

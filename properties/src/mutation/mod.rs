@@ -10,15 +10,19 @@
 //! finds out state by state. Its input *cannot occur* if no scenario asks the guard about it and
 //! [`CANNOT_OCCUR`] says why, with a source. Nothing else excuses one.
 
+mod asked;
 mod cannot_occur;
+mod cannot_show;
 mod explored;
 mod field;
 mod mutant;
 mod nodes;
 mod table;
 
-pub use cannot_occur::{CANNOT_OCCUR, CannotOccur, Given, cannot_occur};
-pub use explored::{Asked, Difference, Explored};
+pub use asked::Asked;
+pub use cannot_occur::{CANNOT_OCCUR, CannotOccur, Given, Row, cannot_occur};
+pub use cannot_show::{CannotShow, cannot_show};
+pub use explored::{Difference, Explored};
 pub use field::{Component, FieldChange, NOT_MUTATED, field_changes};
 pub use mutant::{Change, Mutant, mutants_of_guards};
 pub use nodes::CatalogueNode;

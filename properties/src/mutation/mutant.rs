@@ -6,7 +6,7 @@ use shimproof_model::catalog::{Catalog, KubeletRow};
 use shimproof_model::guards::{ContainerdGuards, Guard};
 use shimproof_model::{Domain, Finite, World};
 
-use super::explored::Asked;
+use super::asked::Asked;
 use super::field::FieldChange;
 use super::table::{Tables, for_each_table, shape};
 
@@ -78,13 +78,21 @@ impl Mutant {
         }
     }
 
-    /// Whether one of the questions is about what the mutant changes.
-    pub fn is_asked(&self, asked: &Asked) -> bool {
-        self.guard().is_some_and(|guard| {
-            self.inputs()
-                .into_iter()
-                .any(|input| asked.contains(guard, input))
-        })
+    /// Where these guards decide otherwise: the number of the release, or of the kubelet, and that of the input.
+    pub fn decides_otherwise(
+        &self,
+        containerd: impl IntoIterator<Item = ContainerdGuards>,
+        kubelets: &[KubeletRow],
+    ) -> Vec<(usize, usize)> {
+        let mut places = Vec::new();
+        if let Change::Entry { guard, decision, .. } | Change::Dropped { guard, decision } = &self.change {
+            let inputs = self.inputs();
+            Tables::of(containerd, kubelets).for_each(*guard, |number, table| {
+                let otherwise = |input: &&usize| table.decision(**input).is_some_and(|now| now != *decision);
+                places.extend(inputs.iter().filter(otherwise).map(|input| (number, *input)));
+            });
+        }
+        places
     }
 
     /// Whether the change can show on a node of the catalogue: it has no configuration file.
@@ -100,32 +108,46 @@ impl Mutant {
         matches!(&self.change, Change::Field(change) if change.is_about_texts())
     }
 
+    /// Whether the steps of a world, which asked that, read what the mutant changes there.
+    pub fn is_read<D: Domain>(&self, world: &World<D>, asked: &Asked) -> bool {
+        match &self.change {
+            Change::Field(change) => asked.reads(world, change),
+            Change::Entry { .. } | Change::Dropped { .. } => self.mutate(world, asked).is_some(),
+        }
+    }
+
     /// The world with the mutated tables; none if nothing is changed that the steps of `asked` ask about. They
     /// cannot tell such a world from the unchanged one: a step reads nothing of a table but the entry for the
     /// input that it asks about. A change of a behaviour is made in the catalogue, before there is a world.
     pub fn mutate<D: Domain>(&self, world: &World<D>, asked: &Asked) -> Option<World<D>> {
         let guard = self.guard()?;
-        if !self.is_asked(asked) {
+        let inputs = self.inputs();
+        if !asked
+            .inputs()
+            .any(|(asked, _, input)| asked == guard && inputs.contains(&input))
+        {
             return None;
         }
         let mut mutated = world.clone();
         let mut changed = false;
-        self.mutate_tables(&mut mutated, |input| changed |= asked.contains(guard, input));
+        self.mutate_tables(&mut mutated, |row, input| {
+            changed |= asked.contains(guard, row, input);
+        });
         changed.then_some(mutated)
     }
 
-    /// Changes the tables of a world; `changed` hears each input for which one decides otherwise now.
-    pub fn mutate_tables<D: Domain>(&self, world: &mut World<D>, mut changed: impl FnMut(usize)) {
+    /// Changes the tables of a world; `changed` hears each row and input for which one decides otherwise now.
+    pub fn mutate_tables<D: Domain>(&self, world: &mut World<D>, mut changed: impl FnMut(u8, usize)) {
         let (Change::Entry { guard, decision, .. } | Change::Dropped { guard, decision }) = &self.change
         else {
             return;
         };
         let inputs = self.inputs();
-        for_each_table(world, *guard, |table| {
+        for_each_table(world, *guard, |row, table| {
             for input in &inputs {
                 if table.decision(*input).is_some_and(|now| now != *decision) {
                     table.redecide(*input, *decision);
-                    changed(*input);
+                    changed(row, *input);
                 }
             }
         });
@@ -179,7 +201,7 @@ pub fn mutants_of_guards(
     for guard in Guard::all() {
         let Some(shape) = shape(guard) else { continue };
         let mut decisions: Vec<Vec<usize>> = vec![Vec::new(); shape.inputs.len()];
-        tables.for_each(guard, |table| {
+        tables.for_each(guard, |_, table| {
             for (input, decided) in decisions.iter_mut().enumerate() {
                 decided.extend(table.decision(input));
             }

@@ -32,6 +32,15 @@ const CANNOT_JOIN: Handler = Handler {
     shim: Some("runsc-20260601"),
     sandboxer: Sandboxer::PodSandbox,
 };
+/// The handler that everybody has.
+const SHIPPED: Handler = Handler {
+    runtime_type: RUNTIME_TYPES[0],
+    table: Some(Keys::NONE),
+    shim: None,
+    sandboxer: Sandboxer::PodSandbox,
+};
+/// A release of the line before 2.0.
+const RELEASE_1X: &str = "v1.7.34";
 /// The runc behind shims that run an OCI runtime: one that supports user namespaces.
 const RUNC: (&str, &str) = ("runc", "1.2.3");
 
@@ -39,6 +48,8 @@ const RUNC: (&str, &str) = ("runc", "1.2.3");
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogueNode {
     containerd: String,
+    /// Whether a release of the line before 2.0 ran on the node first, and left a sandbox.
+    after_1x: bool,
     kubelet: String,
     gate: bool,
     client: Client,
@@ -70,6 +81,7 @@ impl CatalogueNode {
             .unwrap_or_default();
         let under_any_client = |containerd: &str, handler: Handler| Self {
             containerd: containerd.to_owned(),
+            after_1x: false,
             kubelet: kubelet.clone(),
             gate: true,
             client: Client::Any,
@@ -109,6 +121,15 @@ impl CatalogueNode {
                 nodes.push(under_any_client(&containerd.id, Handler { shim, ..handler }));
             }
         }
+        // A sandbox that 1.x left is in no sandbox store.
+        for containerd in catalog.containerd() {
+            if containerd.sandboxer_key {
+                nodes.push(Self {
+                    after_1x: true,
+                    ..under_any_client(&containerd.id, SHIPPED)
+                });
+            }
+        }
         // Owner 0 makes task options without bytes, where mode NODE gets one.
         for containerd in catalog.containerd() {
             if containerd.io_owner_guard != IoOwnerGuard::UnlessNil {
@@ -133,6 +154,7 @@ impl CatalogueNode {
                     for (gate, host_users) in asks {
                         nodes.push(Self {
                             containerd: containerd.id.clone(),
+                            after_1x: false,
                             kubelet: kubelet.id.clone(),
                             gate,
                             client: Client::Kubelet,
@@ -156,6 +178,7 @@ impl CatalogueNode {
                         for handler in [None, Some(None), Some(Some(SHIMS[0]))] {
                             nodes.push(Self {
                                 containerd: containerd.id.clone(),
+                                after_1x: false,
                                 kubelet: kubelet.id.clone(),
                                 gate,
                                 client: Client::Kubelet,
@@ -214,10 +237,15 @@ impl CatalogueNode {
                 )
             }
         };
+        let after = if self.after_1x {
+            format!(" after {RELEASE_1X}")
+        } else {
+            String::new()
+        };
         let pivot = if self.no_pivot { ", no_pivot" } else { "" };
         let user = if self.user == User::Root { ", as root" } else { "" };
         format!(
-            "containerd {}, {client}, {handler}, {}{pivot}{user}",
+            "containerd {}{after}, {client}, {handler}, {}{pivot}{user}",
             self.containerd, self.network
         )
     }
@@ -236,10 +264,17 @@ impl CatalogueNode {
                 .find(|row| row.id == self.containerd)?,
         );
         let kubelet = kubelet(catalog.kubelet().iter().find(|row| row.id == self.kubelet)?);
+        // What ran before is as it was, whatever becomes of the release that the node is about.
+        let before = if self.after_1x {
+            Some(catalog.containerd_row(RELEASE_1X).ok()?)
+        } else {
+            None
+        };
         let shim: &ShimRow = match self.handler.and_then(|handler| handler.shim) {
             Some(id) => catalog.shim_row_by_id(id)?,
-            None => catalog.shim_row_by_id(&row.shipped_shim)?,
+            None => catalog.shim_row_by_id(&before.unwrap_or(&row).shipped_shim)?,
         };
+        let releases: Vec<&ContainerdRow> = before.into_iter().chain([&row]).collect();
         let handler = self.handler.map(|handler| HandlerConfig {
             runtime_type_name: handler.runtime_type.to_owned(),
             runtime_type: RuntimeType::of(handler.runtime_type),
@@ -254,7 +289,10 @@ impl CatalogueNode {
             sandboxer: handler.sandboxer,
         });
         Some(World {
-            containerd: vec![Containerd::new(row.id.clone(), &row)],
+            containerd: releases
+                .iter()
+                .map(|row| Containerd::new(row.id.clone(), row))
+                .collect(),
             kubelets: vec![Kubelet::new(kubelet.id.clone(), &kubelet, |_| Some(self.gate))],
             shims: vec![shim.clone()],
             binaries: vec![Binary {
@@ -270,8 +308,8 @@ impl CatalogueNode {
             }],
             configurations: vec![Configuration {
                 name: "config.toml".to_owned(),
-                refusals: vec![None],
-                handlers: vec![vec![handler]],
+                refusals: vec![None; releases.len()],
+                handlers: vec![vec![handler]; releases.len()],
                 no_pivot: self.no_pivot,
             }],
             handlers: vec!["handler".to_owned()],
@@ -290,7 +328,11 @@ impl CatalogueNode {
             }],
             pods: vec![0],
             client: self.client,
-            faults: Budget::NONE,
+            faults: Budget {
+                total: u8::from(self.after_1x),
+                containerd_upgrade: u8::from(self.after_1x),
+                ..Budget::NONE
+            },
         })
     }
 }

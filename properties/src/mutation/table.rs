@@ -1,6 +1,7 @@
 //! Guards of all shapes, seen as tables of numbers.
 
 use std::fmt::Display;
+use std::sync::LazyLock;
 
 use shimproof_model::catalog::KubeletRow;
 use shimproof_model::guards::{
@@ -77,8 +78,14 @@ impl Shape {
     }
 }
 
+static SHAPES: LazyLock<Vec<Option<Shape>>> = LazyLock::new(|| Guard::all().map(shape_of).collect());
+
 /// The shape of a guard; none if what decides is a row of a shim, not a table.
-pub fn shape(guard: Guard) -> Option<Shape> {
+pub fn shape(guard: Guard) -> Option<&'static Shape> {
+    SHAPES.get(guard.index())?.as_ref()
+}
+
+fn shape_of(guard: Guard) -> Option<Shape> {
     type Runtime = (RuntimeType, OptionsState);
     Some(match guard {
         Guard::GetOrCreateUserNamespaceMappings => Shape::of::<
@@ -129,36 +136,36 @@ impl Tables {
         }
     }
 
-    /// Hands each table of a guard to `use_it`.
-    pub fn for_each(&mut self, guard: Guard, mut use_it: impl FnMut(&mut dyn Table)) {
+    /// Hands each table of a guard to `use_it`, with the number of its release or kubelet.
+    pub fn for_each(&mut self, guard: Guard, mut use_it: impl FnMut(usize, &mut dyn Table)) {
         if guard == Guard::GetOrCreateUserNamespaceMappings {
-            for table in &mut self.kubelets {
-                use_it(table);
+            for (number, table) in self.kubelets.iter_mut().enumerate() {
+                use_it(number, table);
             }
         } else {
-            for guards in &mut self.containerd {
+            for (number, guards) in self.containerd.iter_mut().enumerate() {
                 if let Some(table) = containerd_table(guards, guard) {
-                    use_it(table);
+                    use_it(number, table);
                 }
             }
         }
     }
 }
 
-/// Hands each table that the world has for a guard to `use_it`.
+/// Hands each table that the world has for a guard to `use_it`, with the number of its row.
 pub(super) fn for_each_table<D: Domain>(
     world: &mut World<D>,
     guard: Guard,
-    mut use_it: impl FnMut(&mut dyn Table),
+    mut use_it: impl FnMut(u8, &mut dyn Table),
 ) {
     if guard == Guard::GetOrCreateUserNamespaceMappings {
-        for kubelet in &mut world.kubelets {
-            use_it(&mut kubelet.guard);
+        for (number, kubelet) in (0..).zip(&mut world.kubelets) {
+            use_it(number, &mut kubelet.guard);
         }
     } else {
-        for containerd in &mut world.containerd {
+        for (number, containerd) in (0..).zip(&mut world.containerd) {
             if let Some(table) = containerd_table(&mut containerd.guards, guard) {
-                use_it(table);
+                use_it(number, table);
             }
         }
     }

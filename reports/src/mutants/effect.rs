@@ -6,10 +6,13 @@ use shimproof_model::catalog::Catalog;
 use shimproof_model::trace::record;
 use shimproof_properties::mutation::{Change, Difference, Explored, Mutant};
 use shimproof_properties::policies_of;
+use shimproof_scenario::{Overrides, Scenario};
 use shimproof_search::{Answer, Limits};
 
 use super::Base;
-use super::subject::{Answers, PlainSubject, Questions, Reach, Subject, disagreement, same_rows};
+use super::subject::{
+    Answers, PlainSubject, Questions, Reach, Subject, disagreement, outcome_otherwise, same_rows,
+};
 use crate::verification::VerifyError;
 
 /// What a mutant changes.
@@ -34,6 +37,23 @@ pub(super) struct Effect {
 }
 
 impl Effect {
+    /// Nothing at all, at a place.
+    fn nothing_at(place: String) -> Self {
+        Self {
+            place,
+            ..Self::default()
+        }
+    }
+
+    /// Whether something tells the mutant from the base here.
+    pub fn tells_it_apart(&self) -> bool {
+        let nothing = Self {
+            cut_short: self.cut_short,
+            ..Self::nothing_at(self.place.clone())
+        };
+        *self != nothing
+    }
+
     /// Compares answers. A policy is violated only where `base` promises it.
     fn compare(&mut self, before: &Answers, after: &Answers, base: &World<Abstract>, questions: &Questions) {
         let promised: Vec<&str> = policies_of(base).iter().map(|policy| policy.id).collect();
@@ -45,7 +65,8 @@ impl Effect {
                 {
                     self.violated.push(number);
                 }
-                (Some(Answer::Violated), Some(Answer::Holds { .. })) => self.mended.push(number),
+                // What holds only because nothing happens any more is not mended.
+                (Some(Answer::Violated), Some(Answer::Holds { vacuous: false })) => self.mended.push(number),
                 _ => {}
             }
         }
@@ -60,7 +81,7 @@ impl Effect {
     }
 }
 
-/// What the mutant changes in a scenario; none if nothing tells it from the base.
+/// What the mutant changes in a scenario; none if nothing there reads what is changed.
 pub(super) fn in_scenario(
     mutant: &Mutant,
     mutated: Option<&Catalog>,
@@ -70,10 +91,7 @@ pub(super) fn in_scenario(
     questions: &Questions,
     limits: &Limits,
 ) -> Result<Option<Effect>, VerifyError> {
-    let mut effect = Effect {
-        place: subject.scenario.file.name.clone(),
-        ..Effect::default()
-    };
+    let mut effect = Effect::nothing_at(subject.scenario.file.name.clone());
     let (world, wire) = match subject.mutate(mutant, mutated, base) {
         None => return Ok(None),
         Some(Ok(worlds)) => worlds,
@@ -111,11 +129,8 @@ pub(super) fn in_scenario(
             effect.unmet.extend(other);
         }
     }
-    let nothing = Effect {
-        place: effect.place.clone(),
-        ..Effect::default()
-    };
-    Ok((effect != nothing).then_some(effect))
+    let reads = || mutant.is_read(&subject.world, subject.explored.asked());
+    Ok((effect.tells_it_apart() || reads()).then_some(effect))
 }
 
 /// What the mutant changes of whole runs in a scenario in which it behaves otherwise.
@@ -133,10 +148,7 @@ pub(super) fn of_whole_runs(
     let Some(before) = subject.live(questions, limits) else {
         return Ok(None);
     };
-    let mut effect = Effect {
-        place: subject.scenario.file.name.clone(),
-        ..Effect::default()
-    };
+    let mut effect = Effect::nothing_at(subject.scenario.file.name.clone());
     effect.compare(
         before,
         &questions.live_answers(world, limits)?,
@@ -181,7 +193,7 @@ fn unmet_reachabilities(subject: &Subject<'_>, answers: &Answers, questions: &Qu
     unmet
 }
 
-/// What the mutant changes on a node of the catalogue.
+/// What the mutant changes on a node of the catalogue; none if nothing there reads what is changed.
 pub(super) fn on_node(
     mutant: &Mutant,
     subject: &PlainSubject,
@@ -189,9 +201,7 @@ pub(super) fn on_node(
     questions: &Questions,
     limits: &Limits,
 ) -> Result<Option<Effect>, VerifyError> {
-    let Some(world) = subject.node.world(catalog, Clone::clone, Clone::clone) else {
-        return Ok(None);
-    };
+    let world = &subject.world;
     let of_field = matches!(mutant.change, Change::Field(_));
     let mutated = match &mutant.change {
         Change::Field(change) => {
@@ -199,37 +209,38 @@ pub(super) fn on_node(
                 .node
                 .world(catalog, |row| change.containerd(row), |row| change.kubelet(row))
         }
-        Change::Entry { .. } | Change::Dropped { .. } => mutant.mutate(&world, &subject.asked),
+        Change::Entry { .. } | Change::Dropped { .. } => mutant.mutate(world, &subject.asked),
     };
     let Some(mutated) = mutated else { return Ok(None) };
-    if of_field && same_rows(&world, &mutated) {
+    if of_field && same_rows(world, &mutated) {
         return Ok(None);
     }
-    let explored = Explored::explore(&world);
-    let Some(difference) = explored.first_difference(&world, &mutated, of_field) else {
-        return Ok(None);
+    let mut effect = Effect::nothing_at(subject.node.name());
+    let explored = Explored::explore(world);
+    let Some(difference) = explored.first_difference(world, &mutated, of_field) else {
+        return Ok(mutant.is_read(world, &subject.asked).then_some(effect));
     };
-    let mut effect = Effect {
-        place: subject.node.name(),
-        difference: Some(words(&world, &difference)),
-        ..Effect::default()
-    };
+    effect.difference = Some(words(world, &difference));
     if mutant.is_about_texts() {
         return Ok(Some(effect));
     }
-    let before = questions.answers(world.clone(), Reach::Unreachable, limits)?;
     let after = questions.answers(mutated.clone(), Reach::Unreachable, limits)?;
-    effect.compare(&before, &after, &world, questions);
+    effect.compare(subject.answers(questions, limits)?, &after, world, questions);
     if subject.node.has_kubelet() {
-        let before = questions.live_answers(world.clone(), limits)?;
-        effect.compare(
-            &before,
-            &questions.live_answers(mutated, limits)?,
-            &world,
-            questions,
-        );
+        let after = questions.live_answers(mutated, limits)?;
+        effect.compare(subject.live(questions, limits)?, &after, world, questions);
     }
     Ok(Some(effect))
+}
+
+/// What the mutant changes of the outcome of a real report.
+pub(super) fn in_incident(incident: &Scenario, mutated: &Catalog) -> Option<Effect> {
+    let unmet = outcome_otherwise(incident, mutated, &Overrides::default())?;
+    Some(Effect {
+        difference: Some(unmet.clone()),
+        unmet: vec![unmet],
+        ..Effect::nothing_at(incident.file.name.clone())
+    })
 }
 
 fn words(world: &World<Abstract>, difference: &Difference<Abstract>) -> String {

@@ -1,7 +1,6 @@
 //! What becomes of a mutant.
 
-use shimproof_model::catalog::ContainerdRow;
-use shimproof_properties::mutation::{Mutant, cannot_occur};
+use shimproof_properties::mutation::Mutant;
 use shimproof_properties::reachability;
 
 use super::effect::Effect;
@@ -24,7 +23,7 @@ pub struct MutantResult {
     pub mends: Vec<(String, String)>,
     /// Where its behaviour differs first, and how.
     pub difference: Option<(String, String)>,
-    /// In how many scenarios or nodes of the catalogue something tells it from the base.
+    /// In how many scenarios or nodes of the catalogue something tells it from the base, until something killed it.
     pub places: usize,
 }
 
@@ -46,16 +45,16 @@ pub enum Fate {
     Killed,
     /// Nothing kills it, and a violated property holds: the entry is a hole of the design.
     ClosesAHole,
-    /// The reachable graph is the same everywhere.
+    /// Something reads what is changed, and the reachable graph is the same everywhere.
     Equivalent,
-    /// No guard is asked about the input, and this is why.
+    /// Nothing reads what is changed, and this is why.
     CannotOccur {
         /// Why.
         reason: &'static str,
         /// Where that can be read.
         source: &'static str,
     },
-    /// No guard is asked about the input, and nothing says why.
+    /// Nothing reads what is changed, and nothing says why.
     NeverAsked,
     /// Its behaviour differs, and nothing minds.
     Survives,
@@ -80,15 +79,22 @@ impl Fate {
     }
 }
 
+/// Why nothing reads what a mutant changes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Excuse {
+    pub reason: &'static str,
+    pub source: &'static str,
+}
+
 /// For each reachability, in how many scenarios it is reached.
 pub(super) type Counts = [usize];
 
-/// Judges a mutant by its effects.
+/// Judges a mutant by its effects: one for each place where something reads what is changed. `excuse` says why there can be
+/// no such place.
 pub(super) fn judge(
     mutant: &Mutant,
     effects: &[Effect],
-    asked_somewhere: bool,
-    rows: &[ContainerdRow],
+    excuse: impl FnOnce() -> Option<Excuse>,
     counts: &Counts,
     questions: &Questions,
 ) -> MutantResult {
@@ -138,21 +144,14 @@ pub(super) fn judge(
     let difference = effects
         .iter()
         .find_map(|effect| Some((effect.place.clone(), effect.difference.clone()?)));
-    let impossible = || {
-        let guard = mutant.guard()?;
-        mutant
-            .inputs()
-            .into_iter()
-            .find_map(|input| cannot_occur(guard, input, rows))
-    };
     let fate = if difference.is_none() {
-        match (asked_somewhere, impossible()) {
-            (true, _) => Fate::Equivalent,
-            (false, Some(entry)) => Fate::CannotOccur {
-                reason: entry.reason,
-                source: entry.source,
-            },
-            (false, None) => Fate::NeverAsked,
+        if effects.is_empty() {
+            excuse().map_or(Fate::NeverAsked, |Excuse { reason, source }| Fate::CannotOccur {
+                reason,
+                source,
+            })
+        } else {
+            Fate::Equivalent
         }
     } else if !killers.is_empty() {
         Fate::Killed
@@ -174,6 +173,6 @@ pub(super) fn judge(
         killers,
         mends,
         difference,
-        places: effects.len(),
+        places: effects.iter().filter(|effect| effect.tells_it_apart()).count(),
     }
 }

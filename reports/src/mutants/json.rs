@@ -30,6 +30,7 @@ fn run(run: &MutantRun) -> Value {
     json!({
         "base": run.base.name(),
         "scenarios": run.scenarios,
+        "incidents": run.incidents,
         "nodes": run.nodes,
         "unusable": unusable,
         "mutants": run.results.iter().map(mutant).collect::<Vec<_>>(),

@@ -7,6 +7,7 @@
 //! occur, or is a survivor that nothing explains.
 
 mod effect;
+mod excuses;
 mod fate;
 mod json;
 mod run;
@@ -16,7 +17,7 @@ mod witness;
 
 pub use fate::{Fate, Killer, MutantResult};
 pub use json::mutants_json;
-pub use run::{MutantReport, MutantRun, MutantsOptions, find_mutant, mutant_run, mutants};
+pub use run::{MutantReport, MutantRun, MutantsOptions, Subjects, find_mutant, mutant_run, mutants};
 pub use text::mutants_text;
 pub use witness::Witness;
 

@@ -4,21 +4,30 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use shimproof_model::catalog::{Catalog, ContainerdRow};
-use shimproof_model::guards::Guard;
+use shimproof_model::catalog::{Catalog, KubeletRow};
 use shimproof_model::world::Containerd;
 use shimproof_properties::mutation::{
-    Asked, CANNOT_OCCUR, Component, Mutant, cannot_occur, field_changes, mutants_of_guards, shape,
+    Change, Component, Mutant, cannot_show, field_changes, mutants_of_guards,
 };
-use shimproof_scenario::{Design, Scenario};
+use shimproof_scenario::{Design, Overrides, Scenario};
 use shimproof_search::Limits;
 
 use super::Base;
-use super::effect::{Effect, in_scenario, of_whole_runs, on_node};
+use super::effect::{Effect, in_incident, in_scenario, of_whole_runs, on_node};
+use super::excuses::Excuses;
 use super::fate::{Fate, MutantResult, judge};
-use super::subject::{PlainSubject, Questions, Subject};
+use super::subject::{PlainSubject, Questions, Subject, outcome_otherwise};
 use super::witness::{Witness, witnesses};
 use crate::verification::VerifyError;
+
+/// What mutants are tried on besides the nodes of the catalogue.
+#[derive(Clone, Copy, Debug)]
+pub struct Subjects<'a> {
+    /// Scenarios, which are searched.
+    pub scenarios: &'a [Scenario],
+    /// Real reports with observed outcomes, which are predicted.
+    pub incidents: &'a [Scenario],
+}
 
 /// How mutants are run.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +49,8 @@ pub struct MutantRun {
     pub scenarios: usize,
     /// How many nodes of the catalogue there were for what no scenario asks.
     pub nodes: usize,
+    /// How many real reports there were whose outcome is predicted as it was observed.
+    pub incidents: usize,
     /// Scenarios that cannot be used with the base, and why.
     pub unusable: Vec<(String, String)>,
     /// What became of each mutant that changes something.
@@ -88,7 +99,7 @@ impl MutantReport {
 /// [`VerifyError`] if a design is not known, or the model failed.
 pub fn mutants(
     catalog: &Catalog,
-    scenarios: &[Scenario],
+    subjects: Subjects<'_>,
     bases: &[Base],
     options: MutantsOptions<'_>,
     progress: &(dyn Fn(&Base, usize, usize) + Sync),
@@ -96,7 +107,7 @@ pub fn mutants(
     let mut runs = Vec::new();
     for base in bases {
         let told = |done, all| progress(base, done, all);
-        runs.push(mutant_run(catalog, scenarios, base, options, &told)?);
+        runs.push(mutant_run(catalog, subjects, base, options, &told)?);
     }
     let questions = Questions::all();
     Ok(MutantReport {
@@ -104,7 +115,7 @@ pub fn mutants(
         // Who violates a property can be said only of all mutants.
         witnesses: match options.only {
             Some(_) => Vec::new(),
-            None => witnesses(catalog, scenarios, &runs, &questions, options.limits)?,
+            None => witnesses(catalog, subjects.scenarios, &runs, &questions, options.limits)?,
         },
         runs,
     })
@@ -116,7 +127,7 @@ pub fn mutants(
 /// [`VerifyError`] if the design is not known, or the model failed.
 pub fn mutant_run(
     catalog: &Catalog,
-    scenarios: &[Scenario],
+    Subjects { scenarios, incidents }: Subjects<'_>,
     base: &Base,
     options: MutantsOptions<'_>,
     progress: &(dyn Fn(usize, usize) + Sync),
@@ -164,14 +175,14 @@ pub fn mutant_run(
             return Err(VerifyError::UnknownMutant { given, nearest });
         }
     }
-    let mut asked = Asked::default();
-    for one in subjects
-        .iter()
-        .map(|subject| subject.explored.asked())
-        .chain(nodes.iter().map(|node| &node.asked))
-    {
-        asked.add(one);
-    }
+    let excuses = Excuses::new(
+        releases_of(catalog, base)?,
+        kubelets_of(catalog, base).to_vec(),
+        subjects
+            .iter()
+            .map(|subject| (&subject.world, subject.explored.asked()))
+            .chain(nodes.iter().map(|node| (&node.world, &node.asked))),
+    );
     let bench = Bench {
         catalog,
         base,
@@ -179,14 +190,23 @@ pub fn mutant_run(
         subjects,
         nodes,
         counts,
-        asked,
-        rows: releases_of(catalog, base)?
-            .into_iter()
-            .map(|release| release.row)
-            .collect(),
+        excuses,
+        // A design stands for no release that somebody reported about.
+        incidents: match base {
+            Base::OwnReleases => incidents
+                .iter()
+                .filter(|incident| outcome_otherwise(incident, catalog, &Overrides::default()).is_none())
+                .collect(),
+            Base::Design(_) => Vec::new(),
+        },
         limits,
     };
     let (results, stopped) = in_parallel(&mutants, options, started, progress, |mutant| bench.judge(mutant))?;
+    let asked_against_the_list = [
+        bench.excuses.asked_against_the_list(),
+        shown_against_the_list(&mutants, &results),
+    ]
+    .concat();
     let cut_short = stopped || results.iter().any(|(_, cut_short)| *cut_short);
     Ok(MutantRun {
         base: base.clone(),
@@ -194,9 +214,10 @@ pub fn mutant_run(
         nodes: bench.nodes.len(),
         unusable,
         results: results.into_iter().map(|(result, _)| result).collect(),
-        asked_against_the_list: bench.asked_against_the_list(),
+        incidents: bench.incidents.len(),
+        asked_against_the_list,
         stale: if *base == Base::OwnReleases {
-            bench.stale()
+            bench.excuses.stale()
         } else {
             Vec::new()
         },
@@ -208,10 +229,7 @@ pub fn mutant_run(
 /// The mutants that change a row of the base: those of the kubelet only where the base has kubelets of its own.
 fn mutants_of(catalog: &Catalog, base: &Base) -> Result<Vec<Mutant>, VerifyError> {
     let releases = releases_of(catalog, base)?;
-    let kubelets = match base {
-        Base::OwnReleases => catalog.kubelet(),
-        Base::Design(_) => &[],
-    };
+    let kubelets = kubelets_of(catalog, base);
     let fields: Vec<_> = field_changes(catalog)
         .into_iter()
         .filter(|change| {
@@ -228,6 +246,14 @@ fn mutants_of(catalog: &Catalog, base: &Base) -> Result<Vec<Mutant>, VerifyError
     let mut mutants = mutants_of_guards(releases.into_iter().map(|release| release.guards), kubelets);
     mutants.extend(fields.into_iter().map(Mutant::of_field));
     Ok(mutants)
+}
+
+/// The kubelets that are mutated: none for a design, which is of containerd.
+fn kubelets_of<'a>(catalog: &'a Catalog, base: &Base) -> &'a [KubeletRow] {
+    match base {
+        Base::OwnReleases => catalog.kubelet(),
+        Base::Design(_) => &[],
+    }
 }
 
 fn releases_of(catalog: &Catalog, base: &Base) -> Result<Vec<Containerd>, VerifyError> {
@@ -265,22 +291,21 @@ struct Bench<'a> {
     subjects: Vec<Subject<'a>>,
     nodes: Vec<PlainSubject>,
     counts: Vec<usize>,
-    /// What some scenario or some node of the catalogue asks.
-    asked: Asked,
-    /// The rows of containerd that are mutated.
-    rows: Vec<ContainerdRow>,
+    excuses: Excuses,
+    /// Real reports whose observed outcome is predicted.
+    incidents: Vec<&'a Scenario>,
     limits: &'a Limits,
 }
 
 impl Bench<'_> {
     /// Tries a mutant in every scenario; then, until something kills it, in the large scenarios, against what must
-    /// hold of whole runs in the scenarios in which it differs, and on the nodes of the catalogue.
+    /// hold of whole runs in the scenarios in which it differs, in the real reports, and on the nodes of the catalogue.
     fn judge(&self, mutant: &Mutant) -> Result<Judged, VerifyError> {
         let mutated = mutant.mutate_catalog(self.catalog);
         let mutated = mutated.as_ref();
         let mut effects: Vec<Effect> = Vec::new();
         for large in [false, true] {
-            if large && self.verdict(mutant, &effects).fate == Fate::Killed {
+            if large && self.is_killed(mutant, &effects) {
                 break;
             }
             for subject in self.subjects.iter().filter(|subject| subject.is_large() == large) {
@@ -295,7 +320,6 @@ impl Bench<'_> {
                 )?);
             }
         }
-        let mut result = self.verdict(mutant, &effects);
         let differs = |subject: &&Subject<'_>| {
             let name = &subject.scenario.file.name;
             effects
@@ -304,7 +328,7 @@ impl Bench<'_> {
         };
         let differing: Vec<&Subject<'_>> = self.subjects.iter().filter(differs).collect();
         for subject in differing {
-            if result.fate == Fate::Killed {
+            if self.is_killed(mutant, &effects) {
                 break;
             }
             effects.extend(of_whole_runs(
@@ -315,75 +339,72 @@ impl Bench<'_> {
                 &self.questions,
                 self.limits,
             )?);
-            result = self.verdict(mutant, &effects);
         }
-        if mutant.shows_on_nodes() {
-            // A change of a behaviour is not about inputs of a guard.
-            let asks = |node: &&PlainSubject| mutant.guard().is_none() || mutant.is_asked(&node.asked);
-            for node in self.nodes.iter().filter(asks) {
-                if result.fate == Fate::Killed {
-                    break;
-                }
-                // Nothing on a node can mind a wording: the first difference is as good as any.
-                if mutant.is_about_texts() && result.difference.is_some() {
-                    break;
-                }
-                if let Some(effect) = on_node(mutant, node, self.catalog, &self.questions, self.limits)? {
-                    let kills = !effect.violated.is_empty() || !effect.gained.is_empty();
-                    effects.push(effect);
-                    if kills || mutant.is_about_texts() {
-                        result = self.verdict(mutant, &effects);
-                    }
-                }
-            }
-            result = self.verdict(mutant, &effects);
+        // What a guard decides otherwise is asked about in words that reports rarely have.
+        if let Some(mutated) = mutated.filter(|_| !self.is_killed(mutant, &effects)) {
+            effects.extend(
+                self.incidents
+                    .iter()
+                    .filter_map(|incident| in_incident(incident, mutated)),
+            );
+        }
+        if mutant.shows_on_nodes() && !self.is_killed(mutant, &effects) {
+            self.on_nodes(mutant, &mut effects)?;
         }
         let cut_short = effects.iter().any(|effect| effect.cut_short);
-        Ok((result, cut_short))
+        Ok((self.verdict(mutant, &effects), cut_short))
+    }
+
+    /// Tries a mutant on the nodes of the catalogue, until something kills it.
+    fn on_nodes(&self, mutant: &Mutant, effects: &mut Vec<Effect>) -> Result<(), VerifyError> {
+        // A change of a behaviour is not about inputs of a guard.
+        let asks =
+            |node: &&PlainSubject| mutant.guard().is_none() || mutant.is_read(&node.world, &node.asked);
+        let mut differs = effects.iter().any(|effect| effect.difference.is_some());
+        for node in self.nodes.iter().filter(asks) {
+            // Nothing on a node can mind a wording: the first difference is as good as any.
+            if mutant.is_about_texts() && differs {
+                break;
+            }
+            let Some(effect) = on_node(mutant, node, self.catalog, &self.questions, self.limits)? else {
+                continue;
+            };
+            let kills = !effect.violated.is_empty() || !effect.gained.is_empty();
+            differs |= effect.difference.is_some();
+            effects.push(effect);
+            if kills && self.is_killed(mutant, effects) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_killed(&self, mutant: &Mutant, effects: &[Effect]) -> bool {
+        self.verdict(mutant, effects).fate == Fate::Killed
     }
 
     fn verdict(&self, mutant: &Mutant, effects: &[Effect]) -> MutantResult {
-        let asked = match mutant.guard() {
-            None => true,
-            Some(guard) => mutant
-                .inputs()
-                .into_iter()
-                .any(|input| self.is_asked(guard, input)),
-        };
-        judge(mutant, effects, asked, &self.rows, &self.counts, &self.questions)
+        judge(
+            mutant,
+            effects,
+            || self.excuses.of(mutant),
+            &self.counts,
+            &self.questions,
+        )
     }
+}
 
-    fn is_asked(&self, guard: Guard, input: usize) -> bool {
-        self.asked.contains(guard, input)
-    }
-
-    fn asked_against_the_list(&self) -> Vec<String> {
-        let mut asked = Vec::new();
-        for (guard, input) in self.asked.iter() {
-            if let (Some(_), Some(shape)) = (cannot_occur(guard, input, &self.rows), shape(guard)) {
-                asked.push(format!("{guard}: {}", shape.input(input)));
-            }
-        }
-        asked.sort();
-        asked.dedup();
-        asked
-    }
-
-    /// Entries of the list that excuse no input.
-    fn stale(&self) -> Vec<&'static str> {
-        CANNOT_OCCUR
-            .iter()
-            .filter(|entry| entry.given.is_none())
-            .filter(|entry| {
-                let inputs = shape(entry.guard).map_or(0, |shape| shape.inputs.len());
-                !(0..inputs).any(|input| {
-                    cannot_occur(entry.guard, input, &self.rows) == Some(*entry)
-                        && !self.is_asked(entry.guard, input)
-                })
-            })
-            .map(|entry| entry.reason)
-            .collect()
-    }
+/// Changes of behaviours that show although the list says that they cannot.
+fn shown_against_the_list(mutants: &[Mutant], judged: &[Judged]) -> Vec<String> {
+    mutants
+        .iter()
+        .zip(judged)
+        .filter(|(_, (result, _))| !matches!(result.fate, Fate::CannotOccur { .. }))
+        .filter(
+            |(mutant, _)| matches!(&mutant.change, Change::Field(change) if cannot_show(change).is_some()),
+        )
+        .map(|(mutant, _)| mutant.id.clone())
+        .collect()
 }
 
 /// What became of a mutant, and whether a limit ended one of its searches.

@@ -316,10 +316,25 @@ pub(super) fn disagreement(scenario: &Scenario, catalog: &Catalog, world: World<
     }
 }
 
-/// A node of the catalogue, with what its guards are asked.
+/// The same of a scenario in a catalogue; none if it cannot be used there.
+pub(super) fn outcome_otherwise(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    overrides: &Overrides,
+) -> Option<String> {
+    match world_of_prediction(scenario, catalog, overrides) {
+        Ok(world) => disagreement(scenario, catalog, world),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+/// A node of the catalogue, with what its steps ask and what is answered about it, once that is asked.
 pub(super) struct PlainSubject {
     pub node: CatalogueNode,
+    pub world: World<Abstract>,
     pub asked: Asked,
+    answers: OnceLock<Answers>,
+    live: OnceLock<Answers>,
 }
 
 impl PlainSubject {
@@ -335,8 +350,35 @@ impl PlainSubject {
             .filter_map(|node| {
                 let world = node.world(catalog, Clone::clone, Clone::clone)?;
                 let asked = Explored::explore(&world).asked().clone();
-                Some(Self { node, asked })
+                Some(Self {
+                    node,
+                    world,
+                    asked,
+                    answers: OnceLock::new(),
+                    live: OnceLock::new(),
+                })
             })
             .collect())
     }
+
+    /// The answers about its states, with the reachabilities that no client should reach.
+    pub fn answers(&self, questions: &Questions, limits: &Limits) -> Result<&Answers, VerifyError> {
+        kept(&self.answers, || {
+            questions.answers(self.world.clone(), Reach::Unreachable, limits)
+        })
+    }
+
+    /// The answers about its whole runs.
+    pub fn live(&self, questions: &Questions, limits: &Limits) -> Result<&Answers, VerifyError> {
+        kept(&self.live, || questions.live_answers(self.world.clone(), limits))
+    }
+}
+
+/// What is kept, or what is found out and kept. Two threads that ask at once find out the same.
+fn kept<T, E>(cell: &OnceLock<T>, find_out: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
+    if let Some(known) = cell.get() {
+        return Ok(known);
+    }
+    let found = find_out()?;
+    Ok(cell.get_or_init(|| found))
 }

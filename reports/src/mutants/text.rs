@@ -62,18 +62,22 @@ const COLUMNS: [(&str, &str); 7] = [
         "holes",
         "killed by nothing, and a property that was violated holds: the entry is a hole",
     ),
-    ("same", "equivalent: the same reachable graph everywhere"),
-    ("never", "the input cannot occur, with a source"),
+    (
+        "same",
+        "equivalent: something reads what is changed, and the reachable graph is the same everywhere",
+    ),
+    ("never", "nothing can read what is changed, with a source"),
     ("left", "left unexplained"),
 ];
 
 fn run_text(text: &mut String, report: &MutantReport, run: &MutantRun, styles: &Styles) {
     let _ = writeln!(
         text,
-        "{}: {} mutants, {} scenarios, {} nodes of the catalogue for what no scenario asks, {:.1} s",
+        "{}: {} mutants, {} scenarios, {} real reports, {} nodes of the catalogue for what neither asks, {:.1} s",
         set(styles.name, &format!("Mutants of {}", run.base.name())),
         run.results.len(),
         run.scenarios,
+        run.incidents,
         run.nodes,
         run.seconds
     );
@@ -157,7 +161,7 @@ fn run_text(text: &mut String, report: &MutantReport, run: &MutantRun, styles: &
                 None => {
                     let _ = writeln!(
                         text,
-                        "    no scenario and no node of the catalogue asks, and nothing says why"
+                        "    no scenario and no node of the catalogue reads what is changed, and nothing says why"
                     );
                 }
                 Some((place, what)) => {
