@@ -61,6 +61,8 @@ pub struct Comparison {
     pub after: String,
     /// What the two are asked for by, in the same order: a name, or the path of a file.
     pub given: (String, String),
+    /// What the design after is a change of, where that is not the design before.
+    pub base_of_after: Option<String>,
     /// Behaviours of the catalogue in which the two differ: key, before, after.
     pub behaviours: Vec<(String, String, String)>,
     /// One for each property and scenario.
@@ -111,6 +113,7 @@ pub fn compare(
         before: before.name.clone(),
         after: after.name.clone(),
         given: (before.given.clone(), after.given.clone()),
+        base_of_after: base_of(catalog, before, after),
         behaviours: differences(before, after),
         rows: Vec::new(),
         verifications: Vec::new(),
@@ -165,6 +168,13 @@ pub fn compare(
         comparison.verifications.extend([old, new]);
     }
     Ok(comparison)
+}
+
+/// What `after` is a change of, if `before` behaves otherwise.
+fn base_of(catalog: &Catalog, before: &Design, after: &Design) -> Option<String> {
+    let base = after.base.as_ref().filter(|_| !after.changes.is_empty())?;
+    let found = Design::find(catalog, base).ok()?;
+    (!differences(before, &found).is_empty()).then(|| base.clone())
 }
 
 /// The worlds of a scenario under both designs, as text.

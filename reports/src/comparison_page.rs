@@ -11,24 +11,31 @@ use crate::sweep::Sweep;
 
 /// How many scenarios of a line are named before the rest is counted.
 const NAMED: usize = 4;
+/// How many lines a page has.
+const PAGE: usize = 66;
 
 /// The page.
 pub fn comparison_page(comparison: &Comparison, sweep: &Sweep, styles: &Styles) -> String {
-    let mut text = String::new();
-    behaviours_text(&mut text, comparison, styles);
-    let _ = writeln!(text);
-    text.push_str(&sweep.text(styles));
+    let mut head = String::new();
+    behaviours_text(&mut head, comparison, styles);
     let (before, after) = &comparison.given;
-    if !sweep.classes.is_empty() || !sweep.hypothetical.is_empty() {
-        let _ = writeln!(text);
+    if let Some(base) = &comparison.base_of_after {
         let _ = writeln!(
-            text,
-            "  shimproof compare {before} {after} --trace NUMBER prints all places of a line, and both runs of one."
+            head,
+            "  ({after} is a change of {base}: `shimproof compare {base} {after}` tells what it does alone)"
         );
     }
-    let _ = writeln!(text);
-    scenarios(&mut text, comparison, styles);
-    text
+    let mut tail = String::new();
+    if !sweep.classes.is_empty() || !sweep.hypothetical.is_empty() {
+        let _ = writeln!(
+            tail,
+            "\n  shimproof compare {before} {after} --trace NUMBER prints all places of a line, and both runs of one."
+        );
+    }
+    let _ = writeln!(tail);
+    scenarios(&mut tail, comparison, styles);
+    let left = PAGE.saturating_sub(head.lines().count() + 1 + tail.lines().count());
+    format!("{head}\n{}{tail}", sweep.text(left, styles))
 }
 
 fn scenarios(text: &mut String, comparison: &Comparison, styles: &Styles) {
@@ -73,16 +80,22 @@ fn scenarios(text: &mut String, comparison: &Comparison, styles: &Styles) {
                 rows.len(),
                 names[..names.len().min(NAMED)].join(", ")
             );
-            // The design under which the property is violated has the trace.
-            let design = if change == Change::Fixed {
-                &comparison.given.0
-            } else {
-                &comparison.given.1
-            };
+        }
+    }
+    // The design under which the property is violated has the trace.
+    let (before, after) = &comparison.given;
+    for (change, told, design) in [
+        (Change::Regressed, "regressed", after),
+        (Change::Fixed, "was fixed", before),
+    ] {
+        // That of the first line; stable, so that the scenario is the one that is named first.
+        let changed = comparison.rows.iter().filter(|row| row.change == change);
+        if let Some(row) = changed.min_by_key(|row| row.property.as_str()) {
             let _ = writeln!(
                 text,
-                "       shimproof verify {} --design {design} --property {property}",
-                names[0]
+                "  The trace of what {told}, here of the first line; so for any other property and scenario:\n       \
+                 shimproof verify {} --design {design} --property {}",
+                row.scenario, row.property
             );
         }
     }

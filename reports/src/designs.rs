@@ -75,16 +75,32 @@ pub fn show_design(design: &Design, styles: &Styles) -> Shown {
     } else {
         &[]
     };
-    let shown = whole_row("containerd", row, ranges, styles);
+    let mut shown = whole_row("containerd", row, ranges, styles);
     let Some(base) = &design.base else {
         return shown;
     };
+    // A guard stands in place of the row's word for it.
+    for change in design.changes.iter().filter(|change| change.guard.is_some()) {
+        let field = change.field.as_str();
+        shown.text = shown
+            .text
+            .lines()
+            .map(|line| match line.trim_start().strip_prefix(field) {
+                Some(rest) if rest.starts_with(' ') => line.replacen(&change.before, "as above", 1),
+                _ => line.to_owned(),
+            })
+            .collect::<Vec<_>>()
+            .join("\n")
+            + "\n";
+    }
     let mut text = format!(
-        "{}: {}\n  base {base}\n  sources: {}\n",
+        "{}: {}\n  base {base}\n",
         set(styles.name, &design.name),
-        design.title,
-        design.sources.join(", ")
+        design.title
     );
+    if !design.sources.is_empty() {
+        let _ = writeln!(text, "  sources: {}", design.sources.join(", "));
+    }
     for change in &design.changes {
         let _ = match change.guard {
             Some(guard) => writeln!(

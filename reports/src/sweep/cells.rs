@@ -146,27 +146,48 @@ pub(crate) const HANDLERS: [Handler; 15] = [
 
 /// Configurations in words, with one way of naming the shim and some options tables.
 pub(crate) fn handler_text(named: Named, tables: &[Written]) -> String {
-    let words: Vec<&str> = tables
-        .iter()
-        .map(|written| match written {
-            Written::Nothing => "no",
-            Written::Empty => "an empty",
-            Written::Keys => "an",
-            Written::OciRuntime => "a youki",
-        })
-        .collect();
-    let tables = match words.as_slice() {
-        ["no", "an empty", "an"] => "any".to_owned(),
-        ["no", "an empty", "an", "a youki"] => "any, also a youki".to_owned(),
-        words => words.join(" or "),
+    let first = |written: &Written| match written {
+        Written::Nothing => "no options table",
+        Written::Empty => "an empty options table",
+        Written::Keys => "an options table",
+        Written::OciRuntime => "a youki options table",
+    };
+    let further = |written: &Written| match written {
+        Written::Nothing => "none",
+        Written::Empty => "an empty one",
+        Written::Keys => "one with keys",
+        Written::OciRuntime => "one for youki",
+    };
+    let tables = match tables {
+        [Written::Nothing, Written::Empty, Written::Keys] => "any or no options table".to_owned(),
+        [
+            Written::Nothing,
+            Written::Empty,
+            Written::Keys,
+            Written::OciRuntime,
+        ] => "any or no options table, also one for youki".to_owned(),
+        tables => {
+            let words: Vec<&str> = tables
+                .iter()
+                .enumerate()
+                .map(|(place, written)| {
+                    if place == 0 {
+                        first(written)
+                    } else {
+                        further(written)
+                    }
+                })
+                .collect();
+            words.join(" or ")
+        }
     };
     let how = match named {
-        Named::ByType => "",
-        Named::ByPath => ", runtime_path under io.containerd.runc.v2",
-        Named::ByAbsoluteType => ", an absolute path as runtime_type",
-        Named::BySandboxer => ", sandboxer = \"shim\"",
+        Named::ByType => return tables,
+        Named::ByPath => "runtime_path under io.containerd.runc.v2",
+        Named::ByAbsoluteType => "an absolute path as runtime_type",
+        Named::BySandboxer => "sandboxer = \"shim\"",
     };
-    format!("{tables} options table{how}")
+    format!("{how} with {tables}")
 }
 
 /// The runtime type that the shim is installed under.

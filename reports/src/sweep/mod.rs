@@ -171,7 +171,7 @@ pub fn sweep(catalog: &Catalog, before: &Containerd, after: &Containerd) -> Swee
             // A handler that works under neither design says nothing about them.
             let works = |world| matches!(alone::alone(world, shim), Alone::Taken | Alone::Unknown);
             if !worlds.iter().any(works) {
-                left_out += 1;
+                left_out += usize::from(!shim.hypothetical);
                 continue;
             }
             for (kubelet_number, kubelet) in kubelets.iter().enumerate() {
@@ -275,6 +275,8 @@ fn class(
 pub struct Followed {
     /// The combination in words.
     pub combination: String,
+    /// The row of its shim, and what is to be known about it besides.
+    pub shim: (String, Option<String>),
     /// The run before and the run after, each with the properties that break on the way.
     pub runs: [(Trace, Vec<(String, String)>); 2],
     /// For each of them: up to the step that first breaks what the other run does not break, and what comes of it.
@@ -347,6 +349,10 @@ pub fn follow(catalog: &Catalog, before: &Containerd, after: &Containerd, class:
         (trace, told.collect())
     });
     Followed {
+        shim: (
+            catalog.shims()[shim].id.clone(),
+            catalog.shims()[shim].notes.clone(),
+        ),
         combination,
         runs,
         violations,

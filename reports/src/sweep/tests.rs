@@ -90,5 +90,5 @@ fn every_class_can_be_followed_to_the_runs_that_it_tells_of() {
             }
         }
     }
-    assert!(sweep.text(&Styles::plain()).lines().count() < 60);
+    assert!(sweep.text(60, &Styles::plain()).lines().count() < 60);
 }

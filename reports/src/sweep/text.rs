@@ -6,18 +6,53 @@ use super::{Class, Followed, Places, Sweep, SweepChange};
 use crate::style::{Styles, set};
 use crate::trace_text::{Detail, Found, trace_text};
 
-/// How many classes of a change are told before the rest is counted.
-const CLASSES: usize = 5;
-/// The same for hypothetical shims.
-const HYPOTHETICAL: usize = 2;
 /// How many shims of a place are named before the rest is counted.
 const SHIMS: usize = 6;
-/// How many places of a class are told before the rest is counted.
-const PLACES: usize = 2;
+
+/// How much is told before the rest is counted.
+#[derive(Clone, Copy)]
+struct Told {
+    /// Classes of a change.
+    classes: usize,
+    /// The same for hypothetical shims.
+    hypothetical: usize,
+    /// Places of a class.
+    places: usize,
+}
+
+impl Told {
+    const fn new(classes: usize, hypothetical: usize, places: usize) -> Self {
+        Self {
+            classes,
+            hypothetical,
+            places,
+        }
+    }
+}
+
+/// From much to little.
+const AS_FITS: [Told; 5] = [
+    Told::new(5, 2, 2),
+    Told::new(4, 2, 1),
+    Told::new(3, 1, 1),
+    Told::new(2, 1, 1),
+    Told::new(1, 1, 1),
+];
 
 impl Sweep {
-    /// The sweep as text, a page at most.
-    pub fn text(&self, styles: &Styles) -> String {
+    /// The sweep as text, as much of it as fits into so many lines.
+    pub fn text(&self, lines: usize, styles: &Styles) -> String {
+        let mut text = String::new();
+        for told in AS_FITS {
+            text = self.told(told, styles);
+            if text.lines().count() <= lines {
+                break;
+            }
+        }
+        text
+    }
+
+    fn told(&self, told: Told, styles: &Styles) -> String {
         let mut text = String::new();
         // Writing into a string does not fail.
         let _ = writeln!(
@@ -36,7 +71,7 @@ impl Sweep {
         if self.left_out > 0 {
             let _ = writeln!(
                 text,
-                "  ({} handlers are left out: their shim does not take what the operator wrote, under either design)",
+                "  ({} handlers are left out: under either design their shim does not take what the operator wrote, or the framing of `start`)",
                 self.left_out
             );
         }
@@ -46,7 +81,7 @@ impl Sweep {
                 .iter()
                 .filter(|class| class.change == change)
                 .collect();
-            classes_text(&mut text, &of, CLASSES, styles);
+            classes_text(&mut text, &of, told.classes, told.places, styles);
         }
         if !self.hypothetical.is_empty() {
             let _ = writeln!(text);
@@ -56,7 +91,7 @@ impl Sweep {
                 self.hypothetical_combinations
             );
             let of: Vec<&Class> = self.hypothetical.iter().collect();
-            classes_text(&mut text, &of, HYPOTHETICAL, styles);
+            classes_text(&mut text, &of, told.hypothetical, told.places, styles);
         }
         text
     }
@@ -76,6 +111,9 @@ impl Followed {
     pub fn text(&self, styles: &Styles) -> String {
         let mut text = String::new();
         let _ = writeln!(text, "One of them: {}", self.combination);
+        if let (shim, Some(notes)) = &self.shim {
+            let _ = writeln!(text, "About {shim}: {notes}");
+        }
         for (trace, breaks) in &self.runs {
             let _ = writeln!(text);
             let _ = writeln!(text, "Under {}", set(styles.name, &trace.design));
@@ -103,9 +141,9 @@ impl Followed {
     }
 }
 
-fn classes_text(text: &mut String, classes: &[&Class], most: usize, styles: &Styles) {
+fn classes_text(text: &mut String, classes: &[&Class], most: usize, places: usize, styles: &Styles) {
     for class in classes.iter().take(most) {
-        class_text(text, class, PLACES, styles);
+        class_text(text, class, places, styles);
     }
     let rest = classes.get(most..).unwrap_or_default();
     if let (Some(first), Some(last)) = (rest.first(), rest.last()) {
@@ -134,13 +172,20 @@ fn class_text(text: &mut String, class: &Class, most: usize, styles: &Styles) {
         class.before,
         class.after
     );
-    for place in class.places.iter().take(most) {
-        place_text(text, place, most == usize::MAX);
-    }
-    if class.places.len() > most {
-        let combinations: usize = class.places[most..].iter().map(|place| place.combinations).sum();
-        let _ = writeln!(text, "       … and {combinations} more combinations");
-    }
+    let told: Vec<String> = class
+        .places
+        .iter()
+        .take(most)
+        .map(|place| place_text(place, most == usize::MAX))
+        .collect();
+    let more = match class.places.get(most..).unwrap_or_default() {
+        [] => String::new(),
+        rest => {
+            let combinations: usize = rest.iter().map(|place| place.combinations).sum();
+            format!("; … and {combinations} more combinations")
+        }
+    };
+    let _ = writeln!(text, "       {}{more}", told.join("\n       "));
 }
 
 /// A list of shims, the first by name.
@@ -151,10 +196,9 @@ pub(crate) fn some(shims: &[String]) -> String {
     }
 }
 
-fn place_text(text: &mut String, place: &Places, whole: bool) {
-    let _ = writeln!(
-        text,
-        "       {}; {}; {}; kubelet {}",
+fn place_text(place: &Places, whole: bool) -> String {
+    format!(
+        "{}; {}; {}; kubelet {}",
         place.pods.join(" or "),
         if whole {
             place.shims.join(", ")
@@ -163,5 +207,5 @@ fn place_text(text: &mut String, place: &Places, whole: bool) {
         },
         place.configurations.join(" or "),
         place.kubelets.join(" or ")
-    );
+    )
 }
