@@ -18,6 +18,10 @@ test:
 verify *arguments:
     cargo run --release -- verify {{ arguments }}
 
+# Every decision made wrong once, and what minds: three minutes.
+mutants *arguments:
+    cargo run --release -- verify --mutants {{ arguments }}
+
 # How fast the search is, beside Stateright.
 bench:
     cargo bench --workspace

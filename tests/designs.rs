@@ -236,3 +236,165 @@ fn the_fix_of_11091_fixes_gvisor_and_regresses_pipes_under_youki() {
     };
     assert!(verdict("fixed", "options-accepted") && verdict("regressed", "pipe-openable"));
 }
+
+/// The cells of the first table of docs/designs.md that has a row for `type-as-configured`: by property, in the order of designs.
+fn verdicts_of_the_document(text: &str) -> Vec<(String, Vec<String>)> {
+    text.lines()
+        .filter(|line| line.starts_with("| `"))
+        .filter_map(|line| {
+            let mut cells = line.trim_matches('|').split('|').map(str::trim);
+            let property = cells.next()?.trim_matches('`').to_owned();
+            let verdicts: Vec<String> = cells.map(str::to_owned).collect();
+            (verdicts.len() == PROPOSALS.len() + 1).then_some((property, verdicts))
+        })
+        .collect()
+}
+
+/// The proposals, in the order of the table.
+const PROPOSALS: [&str; 4] = [
+    "builtin-shim-only",
+    "type-checked",
+    "type-checked-or-runc-v2",
+    "owner-or-refuse",
+];
+
+/// A text without its line breaks.
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A number as the document writes it.
+fn written(number: u64) -> String {
+    if number < 1000 {
+        number.to_string()
+    } else {
+        format!("{},{:03}", number / 1000, number % 1000)
+    }
+}
+
+#[test]
+fn the_verdicts_of_the_document_are_those_of_the_survey() {
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/designs.md")).unwrap();
+    let designs = ["v2.3.4"].into_iter().chain(PROPOSALS);
+    let surveys: Vec<Value> = designs
+        .map(|design| {
+            let output = shimproof(&["verify", "--design", design, "--format", "json"]);
+            let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+            document[0].clone()
+        })
+        .collect();
+    let rows = verdicts_of_the_document(&text);
+    assert_eq!(rows.len(), 6, "{rows:?}");
+    for (property, verdicts) in rows {
+        for (verdict, survey) in verdicts.iter().zip(&surveys) {
+            let asked: Vec<&Value> = ["any_client", "kubelets"]
+                .iter()
+                .flat_map(|part| survey[part].as_array().unwrap())
+                .filter(|of| of["property"] == property.as_str())
+                .collect();
+            assert!(!asked.is_empty(), "{property}");
+            let holds = asked.iter().all(|of| of["violated"] == 0 && of["open"] == 0);
+            let expected = if holds { "holds" } else { "violated" };
+            assert_eq!(
+                verdict.split(' ').next(),
+                Some(expected),
+                "{property} of {}",
+                survey["design"]
+            );
+        }
+    }
+    let count = |part: &str| -> u64 {
+        let places = surveys[0][part].as_array().unwrap();
+        places
+            .iter()
+            .map(|place| place["combinations"].as_u64().unwrap())
+            .sum()
+    };
+    let (handlers, wrong, misframed) = (
+        surveys[0]["handlers"].as_u64().unwrap(),
+        count("incompatible"),
+        count("misframed"),
+    );
+    let text = in_one_line(&text);
+    for told in [
+        format!("goes over {handlers} handlers"),
+        format!("{wrong} are wrong by themselves, and in {misframed} the shim reads"),
+        format!("The other {} are searched", handlers - wrong - misframed),
+    ] {
+        assert!(text.contains(&told), "docs/designs.md does not say: {told}");
+    }
+}
+
+#[test]
+fn the_costs_of_the_document_are_those_of_the_comparison() {
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/designs.md")).unwrap();
+    let text = in_one_line(&text);
+    for design in PROPOSALS {
+        let output = shimproof(&["compare", "v2.3.4", design, "--format", "json"]);
+        let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let all = document["sweep"]["combinations"].as_u64().unwrap();
+        let told = format!("out of {} combinations", written(all));
+        assert!(text.contains(&told), "docs/designs.md does not say: {told}");
+        // What started and does not, and what runs without its pipes.
+        let classes = document["sweep"]["classes"].as_array().unwrap();
+        let sum = |is: &dyn Fn(&str, &str) -> bool| -> u64 {
+            classes
+                .iter()
+                .filter(|class| {
+                    is(
+                        class["before"].as_str().unwrap(),
+                        class["after"].as_str().unwrap(),
+                    )
+                })
+                .map(|class| class["combinations"].as_u64().unwrap())
+                .sum()
+        };
+        let stopped = sum(&|before, after| before.starts_with("runs") && !after.starts_with("runs"));
+        let pipes = sum(&|before, after| {
+            after.starts_with("runs") && after.contains("pipe-openable") && !before.contains("pipe-openable")
+        });
+        let said = text
+            .split(" * `")
+            .find(|item| item.starts_with(&format!("{design}`: ")))
+            .unwrap();
+        let (expected_stopped, expected_pipes) = match design {
+            "builtin-shim-only" => (said.contains("ran and do not"), said.contains("loses its owner")),
+            "type-checked" => {
+                assert!(said.contains(&format!("{pipes} combinations with")), "{said}");
+                (!said.contains("no pod that started stops starting"), true)
+            }
+            "type-checked-or-runc-v2" => {
+                assert!(
+                    said.contains(&format!("for the absolute path only ({pipes})")),
+                    "{said}"
+                );
+                (false, true)
+            }
+            _ => {
+                let more = stopped - 120;
+                assert!(
+                    said.contains(&format!("{more} more are of systemd-shim")),
+                    "{said}"
+                );
+                (said.contains("do not start"), false)
+            }
+        };
+        assert_eq!(
+            (stopped > 0, pipes > 0),
+            (expected_stopped, expected_pipes),
+            "{design}"
+        );
+        let rows = document["rows"].as_array().unwrap();
+        let regressed: Vec<&Value> = rows
+            .iter()
+            .filter(|row| row["change"] == "regressed")
+            .map(|row| &row["property"])
+            .collect();
+        assert!(
+            regressed.iter().all(|property| *property == "no-leaked-shim"),
+            "{design}: {regressed:?}"
+        );
+    }
+}
