@@ -1,7 +1,7 @@
 //! What containerd declares of user namespaces in the host's network.
 
 use shimproof_model::catalog::{ContainerdField, CriUserns, KubeletField, PinUserns};
-use shimproof_model::guards::{HostUsers, Network};
+use shimproof_model::guards::{HandlerFeatures, HostUsers, Network};
 use shimproof_model::log::Fact;
 use shimproof_model::trace::FailedClause;
 use shimproof_model::{Domain, Environment, Phase, Pod, World};
@@ -13,7 +13,7 @@ const ABOUT: About = About {
     id: "host-network-declared",
     statement: "A kubelet that asks for the feature turns away no pod with a user namespace in the host's network for want of it, if \
                 the containerd on the node runs such pods.",
-    formula: "G ∀ pod: hostUsers = false ∧ hostNetwork ∧ kubelet asks for the feature ∧ turned_away(pod) ⇒ \
+    formula: "G ∀ pod: hostUsers = false ∧ hostNetwork ∧ kubelet asks for the feature ∧ userns(handler(pod)) ∧ turned_away(pod) ⇒ \
               declares(containerd) ∨ ¬runs_in_host_network(containerd)",
     why: "The kubelet fails the pod for good, and says that the node lacks a feature that it has.",
     incidents: &[],
@@ -42,6 +42,11 @@ pub fn property<D: Domain>() -> Property<D> {
         about: ABOUT,
         broken: |world, env, pod, rests_on| {
             if !asks_for_it(world, env, pod) || pod.phase != Phase::Failed || pod.sandbox.is_some() {
+                return None;
+            }
+            // A handler without user namespaces is refused with the feature as well.
+            let handler = usize::from(world.pod_spec(pod.spec).handler);
+            if env.kubelet.status?.handlers[handler] != HandlerFeatures::WithUserns {
                 return None;
             }
             let row = &world.containerd[usize::from(env.containerd.row)].row;
