@@ -25,7 +25,7 @@ test("it is small enough to be attached", () => {
 test("the founding case is a cell that opens its trace", async () => {
   const page = await browser.page(file, { width: 1500 });
   await browser.look(page, "map-light");
-  assert.equal(await page.locator(".map tbody tr").count(), 31);
+  assert.equal(await page.locator(".map tbody tr").count(), 32);
   const window2024 = cell(page, "window-2024", "runsc-20211026");
   assert.equal(await window2024.innerText(), "✗");
   assert.match(await window2024.getAttribute("aria-label"), /refused, and a property is violated/);
@@ -62,7 +62,7 @@ test("filters change the cells", async () => {
 
 test("other axes: containerd by kubelet, and kubelet by shim", async () => {
   const page = await browser.page(file);
-  for (const [layout, rows, gone] of [["containerd,kubelet", 31, "kubelet"], ["kubelet,shim", 10, "shim"]]) {
+  for (const [layout, rows, gone] of [["containerd,kubelet", 32, "kubelet"], ["kubelet,shim", 10, "shim"]]) {
     await page.locator("#layout").selectOption(layout);
     assert.ok((await page.locator(".map tbody tr").count()) >= rows);
     assert.equal(await page.locator(`#for-${gone}`).isVisible(), false);
@@ -106,7 +106,7 @@ test("what is shown can be passed on as an address", async () => {
   // What is no address of this page does no harm.
   await again.goto(`${address.split("#")[0]}#pod=99&layout=x&cell=9999,-1`);
   await again.reload();
-  assert.equal(await again.locator(".map tbody tr").count(), 31);
+  assert.equal(await again.locator(".map tbody tr").count(), 32);
   again.assertQuiet();
   await again.close();
 });
