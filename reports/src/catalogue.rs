@@ -253,19 +253,29 @@ fn shim(catalog: &Catalog, name: &str, styles: &Styles) -> Result<Shown, VerifyE
 }
 
 pub(crate) fn whole_row<R: Row + Serialize>(kind: &str, row: &R, ranges: &[Range], styles: &Styles) -> Shown {
+    row_with(kind, row, ranges, &behaviours(row), styles)
+}
+
+/// The same with these words for its behaviours.
+pub(crate) fn row_with<R: Row + Serialize>(
+    kind: &str,
+    row: &R,
+    ranges: &[Range],
+    behaviours: &[(&'static str, String)],
+    styles: &Styles,
+) -> Shown {
     let mut text = String::new();
     let _ = writeln!(text, "{} {}", kind, set(styles.name, row.id()));
     let _ = writeln!(text, "  {}", joined(ranges));
     if let Some(notes) = row.notes() {
         let _ = writeln!(text, "  {notes}");
     }
-    let behaviours = behaviours(row);
     let width = behaviours
         .iter()
         .map(|(key, _)| key.len())
         .max()
         .unwrap_or_default();
-    for (key, value) in &behaviours {
+    for (key, value) in behaviours {
         let known = match row.known(key) {
             Known::Read => String::new(),
             Known::Executed => format!("  {}", set(styles.good, "[executed]")),

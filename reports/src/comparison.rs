@@ -9,6 +9,7 @@ use shimproof_properties::{Engine, PropertyKind};
 use shimproof_scenario::{Design, Overrides, Scenario};
 use shimproof_search::{Limits, Observer};
 
+use crate::designs::behaviours_of;
 use crate::verification::{Question, Verdict, Verification, VerifyError, verify};
 
 /// What changed for one property in one scenario.
@@ -194,22 +195,9 @@ fn worlds(catalog: &Catalog, scenario: &Scenario, designs: [&Design; 2]) -> Resu
 
 /// The behaviours in which two designs differ.
 fn differences(before: &Design, after: &Design) -> Vec<(String, String, String)> {
-    let of = |design: &Design| -> Vec<(&'static str, String)> {
-        let mut behaviours = crate::catalogue::containerd_behaviours(&design.containerd.row);
-        for (key, value) in &mut behaviours {
-            let guard = design
-                .changes
-                .iter()
-                .find(|change| change.field.as_str() == *key && change.guard.is_some());
-            if let Some(change) = guard {
-                value.clone_from(&change.after);
-            }
-        }
-        behaviours
-    };
-    of(before)
+    behaviours_of(before)
         .into_iter()
-        .zip(of(after))
+        .zip(behaviours_of(after))
         .filter(|((_, was), (_, is))| was != is)
         .map(|((key, was), (_, is))| (key.to_owned(), was, is))
         .collect()

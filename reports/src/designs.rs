@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shimproof_model::catalog::Catalog;
 use shimproof_scenario::{Design, FORMS, Form, PROPOSALS, Values, Variable, Yields};
 
-use crate::catalogue::{Shown, whole_row};
+use crate::catalogue::{Shown, containerd_behaviours, row_with};
 use crate::style::{Styles, set};
 use crate::verification::VerifyError;
 
@@ -75,24 +75,10 @@ pub fn show_design(design: &Design, styles: &Styles) -> Shown {
     } else {
         &[]
     };
-    let mut shown = whole_row("containerd", row, ranges, styles);
+    let shown = row_with("containerd", row, ranges, &behaviours_of(design), styles);
     let Some(base) = &design.base else {
         return shown;
     };
-    // A guard stands in place of the row's word for it.
-    for change in design.changes.iter().filter(|change| change.guard.is_some()) {
-        let field = change.field.as_str();
-        shown.text = shown
-            .text
-            .lines()
-            .map(|line| match line.trim_start().strip_prefix(field) {
-                Some(rest) if rest.starts_with(' ') => line.replacen(&change.before, "as above", 1),
-                _ => line.to_owned(),
-            })
-            .collect::<Vec<_>>()
-            .join("\n")
-            + "\n";
-    }
     let mut text = format!(
         "{}: {}\n  base {base}\n",
         set(styles.name, &design.name),
@@ -116,6 +102,21 @@ pub fn show_design(design: &Design, styles: &Styles) -> Shown {
         text,
         json: json!({ "design": json_of(design), "row": shown.json }),
     }
+}
+
+/// The behaviours of a design: those of its row, and the expression where a guard stands in place of the row's word.
+pub(crate) fn behaviours_of(design: &Design) -> Vec<(&'static str, String)> {
+    let mut behaviours = containerd_behaviours(&design.containerd.row);
+    for (key, value) in &mut behaviours {
+        let guard = design
+            .changes
+            .iter()
+            .find(|change| change.field.as_str() == *key && change.guard.is_some());
+        if let Some(change) = guard {
+            value.clone_from(&change.after);
+        }
+    }
+    behaviours
 }
 
 fn json_of(design: &Design) -> Value {

@@ -35,28 +35,32 @@ impl Asked {
 
     /// Whether a step read the behaviour in a row of this world that the change makes another one.
     pub fn reads<D: Domain>(&self, world: &World<D>, change: &FieldChange) -> bool {
-        let read = |bits: &[u64], row: usize, field: usize| {
-            bits.get(row).is_some_and(|bits| bits & (1 << field) != 0)
-        };
         match change.component {
-            Component::Containerd => ContainerdField::all()
-                .find(|field| field.as_str() == change.field)
-                .is_some_and(|field| {
-                    world.containerd.iter().enumerate().any(|(number, release)| {
-                        read(&self.containerd, number, field.index())
-                            && change.containerd(&release.row) != release.row
-                    })
-                }),
-            Component::Kubelet => KubeletField::all()
-                .find(|field| field.as_str() == change.field)
-                .is_some_and(|field| {
-                    world.kubelets.iter().enumerate().any(|(number, kubelet)| {
-                        read(&self.kubelets, number, field.index())
-                            && change.kubelet(&kubelet.row) != kubelet.row
-                    })
-                }),
+            Component::Containerd => {
+                let field = ContainerdField::all().find(|field| field.as_str() == change.field);
+                read(&self.containerd, field).any(|row| {
+                    let row = &world.containerd[row].row;
+                    change.containerd(row) != *row
+                })
+            }
+            Component::Kubelet => {
+                let field = KubeletField::all().find(|field| field.as_str() == change.field);
+                read(&self.kubelets, field).any(|row| {
+                    let row = &world.kubelets[row].row;
+                    change.kubelet(row) != *row
+                })
+            }
         }
     }
+}
+
+/// The rows in which a behaviour was read, by number.
+fn read(rows: &[u64], field: Option<impl Finite>) -> impl Iterator<Item = usize> {
+    let field = field.map_or(0, |field| 1 << field.index());
+    rows.iter()
+        .enumerate()
+        .filter(move |(_, bits)| **bits & field != 0)
+        .map(|(row, _)| row)
 }
 
 fn note(bits: &mut Vec<u64>, row: u8, field: usize) {

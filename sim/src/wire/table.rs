@@ -71,13 +71,14 @@ impl Table {
 
     fn message(&self, body: bool) -> Content {
         let mut content = Content::zero(self.url);
-        for (key, value) in &self.keys {
-            content.put(key, value, self.matching);
-        }
         if self.url == TypeUrl::RuncV1 {
             // Where two keys mean a field, one of them decides.
             for (name, value) in OptionsTable::Keys(self.keys.clone()).as_runc(self.matching).known {
                 content.put(name, &value, self.matching);
+            }
+        } else {
+            for (key, value) in &self.keys {
+                content.put(key, value, self.matching);
             }
         }
         if let Content::Runtime(message) = &mut content
